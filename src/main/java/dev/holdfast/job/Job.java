@@ -1,0 +1,150 @@
+package dev.holdfast.job;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The record of a job, as it stood after one write. Immutable; {@link JobLife} holds the rules that
+ * lead from one to the next, and a {@link JobStore} keeps the newest.
+ *
+ * @param version 1 for a new job, and one more with each write; it is also the event's id
+ * @param wakeAt when the {@link Reconciler} should look at the job; for one that has ended, when it
+ *     is deleted
+ * @param fence one more with each claim; a write of an attempt with an older fence is refused
+ * @param lease who works on it and until when, or null if nobody does
+ * @param attempts oldest first; only the newest {@link JobLife#ATTEMPTS_KEPT} are kept
+ * @param modelDigest SHA-256 of the model that made the rows so far, or null before the first
+ * @param error why it failed, or null
+ */
+public record Job(
+    JobId id,
+    long version,
+    JobSpec spec,
+    JobState state,
+    Instant createdAt,
+    Instant updatedAt,
+    @Nullable Instant endedAt,
+    Instant wakeAt,
+    Progress progress,
+    Checkpoint checkpoint,
+    Spent spent,
+    long fence,
+    @Nullable Lease lease,
+    List<Attempt> attempts,
+    @Nullable String modelDigest,
+    @Nullable Report error) {
+
+  public Job {
+    attempts = List.copyOf(attempts);
+  }
+
+  /**
+   * How far the job is, with rows that are inferred but not yet in a part counted in.
+   *
+   * @param done rows with a result or an error
+   * @param failed those of them with an error
+   * @param total how many there are, or null while nobody knows
+   */
+  public record Progress(long done, long failed, @Nullable Long total) {}
+
+  /**
+   * What is safe: everything before {@code nextItem} is in durable parts.
+   *
+   * @param inputOffset the byte at which item {@code nextItem} or its line begins
+   * @param nextLine the line number of that byte, from 1
+   * @param parts how many part objects there are
+   * @param bytes their size together
+   * @param failed how many of their rows are errors
+   */
+  public record Checkpoint(
+      long nextItem, long inputOffset, long nextLine, int parts, long bytes, long failed) {
+
+    public static final Checkpoint START = new Checkpoint(0, 0, 1, 0, 0, 0);
+  }
+
+  /**
+   * The budgets' other side.
+   *
+   * @param failures attempts that ended by the application's fault
+   * @param interruptions attempts that ended because their worker had to go
+   * @param suspects attempts in a row that ended without a word and without progress
+   */
+  public record Spent(int failures, int interruptions, int suspects) {
+    public static final Spent NOTHING = new Spent(0, 0, 0);
+  }
+
+  /**
+   * A worker's right to work on the job.
+   *
+   * @param token the attempt's own random name: tells "my write was applied, its reply was lost"
+   *     from "somebody else's was"
+   */
+  public record Lease(String worker, String token, Instant until) {}
+
+  /**
+   * One worker's go at the job.
+   *
+   * @param resumedAt the item it began with
+   * @param reached the item before which it had inferred everything when it last said so; what lies
+   *     past the next attempt's {@code resumedAt} was computed twice
+   * @param ended null while it goes on
+   */
+  public record Attempt(
+      String worker,
+      long fence,
+      Instant started,
+      long resumedAt,
+      long reached,
+      @Nullable Instant ended,
+      @Nullable Outcome outcome,
+      @Nullable Report error) {}
+
+  /** How an attempt ended. */
+  public enum Outcome {
+    COMPLETE,
+    INTERRUPTED,
+    FAILED,
+    LOST,
+    CANCELLED
+  }
+
+  /**
+   * An error as it is told.
+   *
+   * @param code a {@link JobError#code()}
+   */
+  public record Report(String code, String message) {
+    public static Report of(JobException e) {
+      return new Report(e.error().code(), e.explanation());
+    }
+  }
+
+  /** Items that were inferred more than once because an attempt died after its last checkpoint. */
+  public long recomputed() {
+    long recomputed = 0;
+    for (int i = 0; i + 1 < attempts.size(); i++) {
+      recomputed += Math.max(0, attempts.get(i).reached() - attempts.get(i + 1).resumedAt());
+    }
+    return recomputed;
+  }
+
+  /** Whether somebody holds the job at {@code now}. */
+  public boolean leased(Instant now) {
+    return lease != null && lease.until().isAfter(now);
+  }
+
+  /** A copy of this record to be changed into the next. */
+  JobEdit edit() {
+    return new JobEdit(this);
+  }
+
+  /** The name of the part that begins with an item: it depends on nothing else. */
+  public String partKey(long firstItem) {
+    return "results/%s/part-%012d.jsonl".formatted(id, firstItem);
+  }
+
+  /** How long a job is kept after its end. */
+  public static final Duration KEPT_AFTER_END = Duration.ofDays(7);
+}

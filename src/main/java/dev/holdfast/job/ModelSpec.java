@@ -1,0 +1,52 @@
+package dev.holdfast.job;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * A model as the configuration declares it.
+ *
+ * @param location a model directory: a TorchScript archive, {@code serving.properties}, and for
+ *     text {@code tokenizer.json}
+ * @param device {@code auto}, {@code cpu}, {@code gpu} or {@code gpu:N}
+ */
+public record ModelSpec(String name, Path location, Kind kind, String device, BatchLimits batch) {
+
+  /** What goes in and what comes out. */
+  public enum Kind {
+    /** Text in, one vector out. */
+    TEXT_EMBEDDING("text-embedding"),
+    /** Named tensors in, named tensors out, as in the Open Inference Protocol v2. */
+    TENSOR("tensor");
+
+    private final String wireName;
+
+    Kind(String wireName) {
+      this.wireName = wireName;
+    }
+
+    public String wireName() {
+      return wireName;
+    }
+
+    public static Optional<Kind> ofWireName(String name) {
+      for (Kind kind : values()) {
+        if (kind.wireName.equals(name)) {
+          return Optional.of(kind);
+        }
+      }
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * Bounds of one micro-batch.
+   *
+   * @param itemsMax items, from 1; 1 means that the model cannot batch
+   * @param tokensMax items times the longest of them, in tokens (for tensors: in elements); a
+   *     single item may exceed it
+   * @param delayMax how long the oldest item waits for company
+   */
+  public record BatchLimits(int itemsMax, int tokensMax, Duration delayMax) {}
+}

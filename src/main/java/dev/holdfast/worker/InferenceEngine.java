@@ -1,0 +1,120 @@
+package dev.holdfast.worker;
+
+import dev.holdfast.job.Item;
+import dev.holdfast.job.JobException;
+import dev.holdfast.job.ModelSpec;
+import dev.holdfast.job.Tensor;
+import java.util.Arrays;
+import java.util.List;
+
+/** Runs models. The port that keeps every inference library out of the worker. */
+public interface InferenceEngine {
+
+  /**
+   * Loads a model and proves that it can infer.
+   *
+   * @return ready for use; blocks for as long as that takes
+   * @throws ModelLoadException with the reason, in one sentence an operator can act on
+   */
+  LoadedModel load(ModelSpec spec) throws ModelLoadException;
+
+  /** A model in memory. Thread-safe, except for its {@link Lane}s. */
+  interface LoadedModel extends AutoCloseable {
+
+    ModelSpec spec();
+
+    /** SHA-256 over the files of the model directory, in hex. */
+    String digest();
+
+    /** How many batches it can infer at once: threads on a CPU, devices otherwise. */
+    int lanes();
+
+    /** Opens one lane; call it and use the lane from the thread that will infer. */
+    Lane openLane(int index);
+
+    /**
+     * Does what can be done beside inference, such as tokenising. Blocks; any thread.
+     *
+     * @return one outcome an item, in their order
+     */
+    List<Preparation> prepare(List<Item> items);
+
+    /** Frees the model; its lanes must be closed by then. */
+    @Override
+    void close();
+  }
+
+  /** What became of an item before inference. */
+  sealed interface Preparation {}
+
+  /** The item can be inferred. */
+  non-sealed interface Prepared extends Preparation {
+
+    /** Its length: tokens for text, elements for tensors; from 1. */
+    int tokens();
+
+    /** Only items with equal signatures share a batch. */
+    Object signature();
+  }
+
+  /** The item cannot be inferred; its row becomes this error. */
+  record Rejected(JobException reason) implements Preparation {}
+
+  /** One batch at a time, on one thread. */
+  interface Lane extends AutoCloseable {
+
+    /**
+     * @param batch not empty, equal signatures, within the model's batch limits
+     * @return one row an item, in their order
+     * @throws InferenceException if this batch cannot be inferred; the lane stays usable, and a
+     *     smaller batch may succeed
+     */
+    List<Row> infer(List<Prepared> batch) throws InferenceException;
+
+    @Override
+    void close();
+  }
+
+  /** What a model says to one item. */
+  sealed interface Row {}
+
+  record Embedding(float[] vector) implements Row {
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof Embedding e && Arrays.equals(vector, e.vector);
+    }
+
+    @Override
+    public int hashCode() {
+      return Arrays.hashCode(vector);
+    }
+  }
+
+  record Tensors(List<Tensor> outputs) implements Row {
+    public Tensors {
+      outputs = List.copyOf(outputs);
+    }
+  }
+
+  /** The model directory cannot be served. */
+  final class ModelLoadException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    public ModelLoadException(String message, Throwable cause) {
+      super(message, cause);
+    }
+
+    public ModelLoadException(String message) {
+      super(message);
+    }
+  }
+
+  /** A forward call failed. */
+  final class InferenceException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    public InferenceException(String message, Throwable cause) {
+      super(message, cause);
+    }
+  }
+}
