@@ -2,6 +2,7 @@ package dev.holdfast.job;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -10,7 +11,11 @@ import java.util.Optional;
  * @param shape no dimension negative; empty for a scalar
  * @param data the elements in row-major order, little-endian, read-only, positioned at 0
  */
-public record Tensor(String name, Datatype datatype, long[] shape, ByteBuffer data) {
+public record Tensor(String name, Datatype datatype, List<Long> shape, ByteBuffer data) {
+
+  public Tensor {
+    shape = List.copyOf(shape);
+  }
 
   /** The protocol's names of the types that TorchScript modules take, with their size in bytes. */
   public enum Datatype {
@@ -50,21 +55,7 @@ public record Tensor(String name, Datatype datatype, long[] shape, ByteBuffer da
   }
 
   @Override
-  public boolean equals(Object other) {
-    return other instanceof Tensor t
-        && name.equals(t.name)
-        && datatype == t.datatype
-        && Arrays.equals(shape, t.shape)
-        && data.equals(t.data);
-  }
-
-  @Override
-  public int hashCode() {
-    return 31 * name.hashCode() + Arrays.hashCode(shape);
-  }
-
-  @Override
   public String toString() {
-    return name + " " + datatype + Arrays.toString(shape);
+    return name + " " + datatype + shape;
   }
 }

@@ -78,6 +78,8 @@ public interface InferenceEngine {
   /** What a model says to one item. */
   sealed interface Row {}
 
+  /** One vector; an array, since millions of them pass through. */
+  @SuppressWarnings("ArrayRecordComponent")
   record Embedding(float[] vector) implements Row {
     @Override
     public boolean equals(Object other) {
