@@ -37,6 +37,10 @@ final class JobEdit {
     this.wakeAt = before.wakeAt();
   }
 
+  JobSpec spec() {
+    return before.spec();
+  }
+
   /** Changes the newest attempt, if it has not ended. */
   void openAttempt(UnaryOperator<Job.Attempt> change) {
     int last = attempts.size() - 1;

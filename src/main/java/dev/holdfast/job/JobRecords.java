@@ -1,0 +1,172 @@
+package dev.holdfast.job;
+
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.function.BiFunction;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Applies rules of {@link JobLife} to records in a {@link JobStore}: read, compare-and-set, and
+ * again with the newer record if another write came first.
+ *
+ * <p>A store call that fails may have been applied. It is repeated with the very same record, so
+ * that "somebody else wrote" and "I wrote, the reply was lost" can be told apart by comparing.
+ */
+public final class JobRecords {
+
+  /** Writes of one record that may be lost to other writers before giving up. */
+  private static final int CONFLICTS_MAX = 32;
+
+  private static final int TRIES_MAX = 5;
+  private static final Duration TRY_AGAIN_FIRST = Duration.ofMillis(50);
+
+  private final JobStore store;
+  private final JobEvents events;
+  private final Clocked clock;
+
+  public JobRecords(JobStore store, JobEvents events, Clocked clock) {
+    this.store = store;
+    this.events = events;
+    this.clock = clock;
+  }
+
+  /**
+   * A rule on its way to the store.
+   *
+   * <p>Gets the newest record and the time; returns the record to write, or null to leave it as it
+   * is. An exception it throws fails the update.
+   */
+  public interface Rule extends BiFunction<Job, Instant, @Nullable Job> {}
+
+  /**
+   * Claims a job for an attempt.
+   *
+   * @param token random, the attempt's own
+   */
+  public Future<Claim> claim(JobId id, String worker, String token, Duration leaseLength) {
+    return patiently(() -> store.get(id))
+        .compose(
+            found ->
+                found.isEmpty()
+                    ? Future.succeededFuture(new Claim.Gone())
+                    : claim(found.get(), worker, token, leaseLength, 0));
+  }
+
+  private Future<Claim> claim(
+      Job job, String worker, String token, Duration leaseLength, int conflicts) {
+    JobLife.Decision decision = JobLife.claim(job, worker, token, clock.instant(), leaseLength);
+    Job write = decision.write();
+    if (write == null) {
+      return Future.succeededFuture(decision.outcome());
+    }
+    return replace(job, write)
+        .compose(
+            after -> {
+              if (after.isEmpty()) {
+                return Future.succeededFuture(new Claim.Gone());
+              }
+              return after.get().equals(write)
+                  ? Future.succeededFuture(decision.outcome())
+                  : conflicts < CONFLICTS_MAX
+                      ? claim(after.get(), worker, token, leaseLength, conflicts + 1)
+                      : Future.failedFuture(tooManyConflicts(job.id()));
+            });
+  }
+
+  /**
+   * Changes a record by a rule and tells the watchers.
+   *
+   * @param known the newest record the caller has seen: spares a read if it is the newest
+   * @return the record as it stands after that; fails with {@link JobError#JOB_NOT_FOUND} if there
+   *     is none any more
+   */
+  public Future<Job> update(Job known, Rule rule) {
+    return update(known, rule, 0);
+  }
+
+  /** Reads a record and changes it as {@link #update(Job, Rule)} does. */
+  public Future<Job> update(JobId id, Rule rule) {
+    return patiently(() -> store.get(id))
+        .compose(
+            found ->
+                found.isEmpty()
+                    ? Future.failedFuture(noSuchJob(id))
+                    : update(found.get(), rule, 0));
+  }
+
+  private Future<Job> update(Job known, Rule rule, int conflicts) {
+    Job next;
+    try {
+      next = rule.apply(known, clock.instant());
+    } catch (RuntimeException e) {
+      return Future.failedFuture(e);
+    }
+    if (next == null) {
+      return Future.succeededFuture(known);
+    }
+    return replace(known, next)
+        .compose(
+            after -> {
+              if (after.isEmpty()) {
+                return Future.failedFuture(noSuchJob(known.id()));
+              }
+              if (!after.get().equals(next)) {
+                return conflicts < CONFLICTS_MAX
+                    ? update(after.get(), rule, conflicts + 1)
+                    : Future.failedFuture(tooManyConflicts(known.id()));
+              }
+              return tell(next);
+            });
+  }
+
+  /** Events are best effort: one that cannot be sent must not fail the write it tells of. */
+  private Future<Job> tell(Job job) {
+    return events
+        .publish(JobEvents.JobEvent.of(job))
+        .transform(told -> Future.succeededFuture(job));
+  }
+
+  /** The record after the write: {@code next} if it was applied, another's if not. */
+  private Future<Optional<Job>> replace(Job before, Job next) {
+    return patiently(
+        () ->
+            store
+                .replace(before, next)
+                .compose(
+                    written ->
+                        written
+                            ? Future.succeededFuture(Optional.of(next))
+                            : store.get(before.id())));
+  }
+
+  private <T> Future<T> patiently(Supplier<Future<T>> call) {
+    return patiently(call, 1);
+  }
+
+  private <T> Future<T> patiently(Supplier<Future<T>> call, int attempt) {
+    return call.get()
+        .recover(
+            failure -> {
+              if (failure instanceof JobException || attempt >= TRIES_MAX) {
+                return Future.failedFuture(failure);
+              }
+              Promise<T> later = Promise.promise();
+              clock.after(
+                  TRY_AGAIN_FIRST.multipliedBy(1L << (attempt - 1)),
+                  () -> patiently(call, attempt + 1).onComplete(later));
+              return later.future();
+            });
+  }
+
+  private static JobException noSuchJob(JobId id) {
+    return JobError.JOB_NOT_FOUND.because("there is no job " + id);
+  }
+
+  private static JobException tooManyConflicts(JobId id) {
+    return JobError.UNAVAILABLE.because("too many writers at once for job " + id);
+  }
+}

@@ -1,0 +1,141 @@
+package dev.holdfast.job;
+
+import io.vertx.core.Future;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Looks after jobs that nobody moves: their message was lost, their worker is long gone, their
+ * deadline has passed, or their time to be kept is over. This is what makes "no job is ever lost"
+ * true whatever the broker does.
+ *
+ * <p>Every api replica runs one; each step is a compare-and-set, so many at once do no harm.
+ */
+public final class Reconciler implements AutoCloseable {
+
+  static final Duration INTERVAL = Duration.ofSeconds(10);
+  private static final int BATCH = 100;
+
+  private final JobStore store;
+  private final JobQueue queue;
+  private final ObjectStore objects;
+  private final JobRecords records;
+  private final Clocked clock;
+  private final BiConsumer<String, Throwable> complain;
+  private Clocked.@Nullable Timer timer;
+  private boolean closed;
+
+  /**
+   * @param complain hears, in words for a log, what could not be done and will be tried again
+   */
+  public Reconciler(
+      JobStore store,
+      JobQueue queue,
+      ObjectStore objects,
+      JobRecords records,
+      Clocked clock,
+      BiConsumer<String, Throwable> complain) {
+    this.store = store;
+    this.queue = queue;
+    this.objects = objects;
+    this.records = records;
+    this.clock = clock;
+    this.complain = complain;
+  }
+
+  /** Looks now and at every interval from now on. */
+  public synchronized void start() {
+    if (!closed) {
+      timer = clock.after(Duration.ZERO, this::round);
+    }
+  }
+
+  private void round() {
+    reconcile()
+        .onComplete(
+            seen -> {
+              if (seen.failed()) {
+                complain.accept("could not look for jobs to move; will look again", seen.cause());
+              }
+              again(seen.succeeded() && seen.result() == BATCH ? Duration.ZERO : INTERVAL);
+            });
+  }
+
+  private synchronized void again(Duration delay) {
+    if (!closed) {
+      timer = clock.after(delay, this::round);
+    }
+  }
+
+  /** One look. Completes with how many jobs were due, after all of them were seen to. */
+  public Future<Integer> reconcile() {
+    return store
+        .due(clock.instant(), BATCH)
+        .compose(
+            due -> {
+              List<Future<Void>> steps = due.stream().map(this::patiently).toList();
+              return Future.all(steps).map(due.size());
+            });
+  }
+
+  private Future<Void> patiently(Job job) {
+    return move(job)
+        .recover(
+            failure -> {
+              complain.accept(
+                  "could not move job %s, which stays due and is tried again".formatted(job.id()),
+                  failure);
+              return Future.succeededFuture();
+            });
+  }
+
+  private Future<Void> move(Job job) {
+    if (job.state().terminal()) {
+      return forget(job);
+    }
+    AtomicBoolean mine = new AtomicBoolean();
+    return records
+        .update(
+            job,
+            (newest, now) -> {
+              mine.set(!newest.state().terminal() && !newest.wakeAt().isAfter(now));
+              if (!mine.get()) {
+                return null;
+              }
+              Instant deadline = newest.spec().deadline();
+              return deadline != null && !deadline.isAfter(now)
+                  ? JobLife.overdue(newest, now)
+                  : JobLife.looked(newest, now);
+            })
+        .compose(
+            after ->
+                mine.get() && !after.state().terminal() && !after.leased(clock.instant())
+                    ? queue.publish(JobIntake.message(after))
+                    : Future.succeededFuture());
+  }
+
+  /** Record last: what is left after a crash in between is found and deleted again. */
+  private Future<Void> forget(Job job) {
+    return objects
+        .deleteAll("results/" + job.id() + "/")
+        .compose(
+            parts ->
+                job.spec().input() instanceof JobSpec.Stored stored
+                    ? objects.deleteAll(stored.key())
+                    : Future.succeededFuture(0))
+        .compose(inputs -> store.delete(job))
+        .mapEmpty();
+  }
+
+  @Override
+  public synchronized void close() {
+    closed = true;
+    if (timer != null) {
+      timer.cancel();
+    }
+  }
+}
