@@ -1,0 +1,9 @@
+/**
+ * The way out: one drain, whoever starts it, within one deadline.
+ *
+ * <p>Knows no sibling room. Whoever must leave in good order registers as a {@link Drainable}.
+ */
+@NullMarked
+package dev.holdfast.shutdown;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,109 @@
+package dev.holdfast.worker;
+
+import dev.holdfast.job.Job;
+import dev.holdfast.job.JobLife;
+import dev.holdfast.job.JobRecords;
+import dev.holdfast.job.JobState;
+import io.vertx.core.Future;
+import java.time.Duration;
+import java.util.Objects;
+
+/**
+ * One attempt's view of its job's record. Writes go out one after the other and each is fenced:
+ * once another attempt has claimed the job, or it was cancelled, every further write fails with
+ * {@link FencedOut}. Thread-safe, since the lease keeper writes too.
+ */
+final class AttemptRecord {
+
+  /** The attempt's right to write has ended. */
+  static final class FencedOut extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    private final transient Job job;
+
+    private FencedOut(Job job) {
+      super("the job belongs to somebody else now", null, false, false);
+      this.job = job;
+    }
+
+    /** The record that says so. */
+    Job job() {
+      return job;
+    }
+  }
+
+  private final JobRecords records;
+  private final long fence;
+  private final String token;
+  private final Duration lease;
+  private Job latest;
+  private long writtenNanos = System.nanoTime();
+  private Future<Job> tail;
+
+  AttemptRecord(JobRecords records, Job claimed, String token, Duration lease) {
+    this.records = records;
+    this.latest = claimed;
+    this.fence = claimed.fence();
+    this.token = token;
+    this.lease = lease;
+    this.tail = Future.succeededFuture(claimed);
+  }
+
+  synchronized Job latest() {
+    return latest;
+  }
+
+  /** How long ago the record was last written by this attempt. */
+  synchronized Duration age() {
+    return Duration.ofNanos(System.nanoTime() - writtenNanos);
+  }
+
+  Future<Job> checkpointed(JobLife.Step step) {
+    return write((job, now) -> JobLife.checkpointed(job, step, lease, now));
+  }
+
+  Future<Job> completed(JobLife.Step step) {
+    return write((job, now) -> JobLife.completed(job, step, now));
+  }
+
+  Future<Job> alive(Job.Progress progress) {
+    return write((job, now) -> JobLife.alive(job, progress, lease, now));
+  }
+
+  /** Renews the lease and leaves the progress as it is. */
+  Future<Job> renewed() {
+    return write((job, now) -> JobLife.alive(job, job.progress(), lease, now));
+  }
+
+  /** Writes by a rule once every earlier write has ended. */
+  synchronized Future<Job> write(JobRecords.Rule rule) {
+    Future<Job> written =
+        tail.transform(
+            before ->
+                records
+                    .update(
+                        latest(),
+                        (job, now) -> {
+                          check(job);
+                          return rule.apply(job, now);
+                        })
+                    .onSuccess(this::remember));
+    tail = written;
+    return written;
+  }
+
+  private void check(Job job) {
+    Job.Lease held = job.lease();
+    if (job.fence() != fence
+        || job.state() != JobState.PROCESSING
+        || held == null
+        || !Objects.equals(held.token(), token)) {
+      throw new FencedOut(job);
+    }
+  }
+
+  private synchronized void remember(Job job) {
+    latest = job;
+    writtenNanos = System.nanoTime();
+  }
+}

@@ -1,0 +1,227 @@
+package dev.holdfast.worker;
+
+import dev.holdfast.job.Claim;
+import dev.holdfast.job.Job;
+import dev.holdfast.job.JobId;
+import dev.holdfast.job.JobLife;
+import dev.holdfast.job.JobQueue;
+import dev.holdfast.job.JobQueue.Delivery;
+import dev.holdfast.job.JobState;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes one delivery from the claim to its settlement.
+ *
+ * <p>The order of effects is the whole protocol, and it never varies: <em>part, record, event,
+ * ack</em>. A part is durable before the record's checkpoint moves behind it; the record says
+ * {@code complete} before anyone is told; everyone is told before the broker forgets the message. A
+ * worker may die between any two of these, and what the next one finds makes sense:
+ *
+ * <ul>
+ *   <li>after the part, before the record: the part lies at the checkpoint and is adopted, since
+ *       its name depends on nothing but its first item;
+ *   <li>after the record, before the event: watchers re-read, and the redelivered message finds the
+ *       job in its newest state;
+ *   <li>after the event, before the ack: the redelivered message finds the job ended, costs no
+ *       inference and is acknowledged;
+ *   <li>a zombie, thought dead and alive after all: each of its record writes carries a fence that
+ *       is too old and fails, and its parts are rows that the live attempt would have written too.
+ *       It settles nothing, for the delivery is no longer its own.
+ * </ul>
+ *
+ * <p>This class is the only one that calls {@link Delivery#ack()}. Not thread-safe: lives on the
+ * worker's loop.
+ */
+final class JobRunner {
+
+  private static final Logger LOG = LoggerFactory.getLogger(JobRunner.class);
+
+  /** How long a message rests that this worker cannot serve, so that another may take it. */
+  private static final Duration NOT_MINE_DELAY = Duration.ofSeconds(5);
+
+  /** How long a message rests when the record store gave no answer. */
+  private static final Duration UNREACHABLE_DELAY = Duration.ofSeconds(5);
+
+  private final WorkerServices services;
+  private final WorkerOptions options;
+  private final Map<String, Serving> models;
+  private final LeaseKeeper leases;
+  private final WorkerMetrics metrics;
+  private final Executor loop;
+  private final Set<JobAttempt> running = new HashSet<>();
+  private boolean draining;
+
+  JobRunner(
+      WorkerServices services,
+      WorkerOptions options,
+      Map<String, Serving> models,
+      LeaseKeeper leases,
+      WorkerMetrics metrics,
+      Executor loop) {
+    this.services = services;
+    this.options = options;
+    this.models = models;
+    this.leases = leases;
+    this.metrics = metrics;
+    this.loop = loop;
+  }
+
+  /**
+   * Does everything that is to be done about a delivery.
+   *
+   * @return completes when it is settled or forgotten; never fails
+   */
+  Future<Void> run(Delivery delivery) {
+    String model = delivery.message().attributes().get(JobQueue.Message.MODEL);
+    if (draining) {
+      return release(delivery, Duration.ZERO, "drained");
+    }
+    if (model != null && !models.containsKey(model)) {
+      return release(delivery, NOT_MINE_DELAY, "not_mine");
+    }
+    String token = JobId.randomToken();
+    return here(services
+            .records()
+            .claim(delivery.message().job(), options.id(), token, options.lease()))
+        .transform(
+            claimed ->
+                claimed.succeeded()
+                    ? act(delivery, claimed.result(), token)
+                    : unreachable(delivery, claimed.cause()));
+  }
+
+  private Future<Void> act(Delivery delivery, Claim claim, String token) {
+    if (claim instanceof Claim.Gone) {
+      return ack(delivery, "gone");
+    }
+    if (claim instanceof Claim.Terminal terminal) {
+      return terminal.job().state() == JobState.FAILED
+          ? bury(delivery, terminal.job())
+          : ack(delivery, "terminal");
+    }
+    if (claim instanceof Claim.Busy busy) {
+      Duration until = Duration.between(services.clock().instant(), busy.until());
+      return release(delivery, until.isNegative() ? Duration.ZERO : until, "busy");
+    }
+    Job job = ((Claim.Claimed) claim).job();
+    Serving serving = models.get(job.spec().model());
+    AttemptRecord record = new AttemptRecord(services.records(), job, token, options.lease());
+    if (serving == null) {
+      return here(record.write(JobLife::interrupted))
+          .transform(written -> release(delivery, NOT_MINE_DELAY, "not_mine"));
+    }
+    return attempt(delivery, serving, record);
+  }
+
+  private Future<Void> attempt(Delivery delivery, Serving serving, AttemptRecord record) {
+    JobAttempt attempt = new JobAttempt(services, serving, record, loop);
+    leases.attend(delivery, record, attempt::lost);
+    running.add(attempt);
+    Future<AttemptEnd> end = attempt.run();
+    if (draining) {
+      attempt.interrupt();
+    }
+    return end.compose(
+        how -> {
+          running.remove(attempt);
+          return settle(delivery, serving, record, how);
+        });
+  }
+
+  private Future<Void> settle(
+      Delivery delivery, Serving serving, AttemptRecord record, AttemptEnd how) {
+    if (how instanceof AttemptEnd.Ended) {
+      return ack(delivery, "complete");
+    }
+    if (how instanceof AttemptEnd.Dead dead) {
+      return bury(delivery, dead.job());
+    }
+    if (how instanceof AttemptEnd.Free free) {
+      return release(
+          delivery, free.delay(), free.job().spent().failures() > 0 ? "failed" : "interrupted");
+    }
+    if (how instanceof AttemptEnd.Restart) {
+      return attempt(delivery, serving, record);
+    }
+    if (how instanceof AttemptEnd.Abandoned abandoned) {
+      return unreachable(delivery, abandoned.why());
+    }
+    metrics.delivery("fenced_out");
+    metrics.fencedOut.increment();
+    LOG.warn(
+        "job {} is another attempt's now; this one stops and leaves the message to it",
+        delivery.message().job());
+    leases.remove(delivery);
+    return Future.succeededFuture();
+  }
+
+  /** A failed job's message is acknowledged only after its copy is with the dead letters. */
+  private Future<Void> bury(Delivery delivery, Job job) {
+    Job.@Nullable Report error = job.error();
+    String reason = error == null ? job.state().wireName() : error.code() + ": " + error.message();
+    LOG.warn("job {} failed for good after {} claims: {}", job.id(), job.fence(), reason);
+    JobQueue.DeadLetter letter =
+        new JobQueue.DeadLetter(
+            job.id(), reason, (int) job.fence(), job.fence(), services.clock().instant());
+    return here(new Patience(services.clock()).with(() -> services.queue().deadLetter(letter)))
+        .transform(
+            written ->
+                written.succeeded()
+                    ? ack(delivery, "dead")
+                    : unreachable(delivery, written.cause()));
+  }
+
+  private Future<Void> unreachable(Delivery delivery, Throwable why) {
+    LOG.warn(
+        "job {} could not be worked on and goes back to the queue for {} s: {}",
+        delivery.message().job(),
+        UNREACHABLE_DELAY.toSeconds(),
+        why.toString());
+    return release(delivery, UNREACHABLE_DELAY, "unreachable");
+  }
+
+  private Future<Void> ack(Delivery delivery, String outcome) {
+    return settled(delivery, delivery.ack(), outcome);
+  }
+
+  private Future<Void> release(Delivery delivery, Duration delay, String outcome) {
+    return settled(delivery, delivery.release(delay), outcome);
+  }
+
+  /** A settlement that does not get through is made up for by the message's own deadline. */
+  private Future<Void> settled(Delivery delivery, Future<Void> settlement, String outcome) {
+    metrics.delivery(outcome);
+    leases.remove(delivery);
+    return here(settlement)
+        .recover(
+            failure -> {
+              LOG.warn(
+                  "job {} could not be settled as {}; its message comes again after its lease: {}",
+                  delivery.message().job(),
+                  outcome,
+                  failure.toString());
+              return Future.succeededFuture();
+            });
+  }
+
+  /** From now on nothing is begun, and what runs is left at its next checkpoint. */
+  void drain() {
+    draining = true;
+    Set.copyOf(running).forEach(JobAttempt::interrupt);
+  }
+
+  private <T extends @Nullable Object> Future<T> here(Future<T> elsewhere) {
+    Promise<T> here = Promise.promise();
+    elsewhere.onComplete(done -> loop.execute(() -> here.handle(done)));
+    return here.future();
+  }
+}

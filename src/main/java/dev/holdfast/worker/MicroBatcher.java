@@ -1,0 +1,255 @@
+package dev.holdfast.worker;
+
+import dev.holdfast.job.Item;
+import dev.holdfast.job.JobError;
+import dev.holdfast.worker.InferenceEngine.InferenceException;
+import dev.holdfast.worker.InferenceEngine.Lane;
+import dev.holdfast.worker.InferenceEngine.LoadedModel;
+import dev.holdfast.worker.InferenceEngine.Preparation;
+import dev.holdfast.worker.InferenceEngine.Prepared;
+import dev.holdfast.worker.InferenceEngine.Rejected;
+import dev.holdfast.worker.InferenceEngine.Row;
+import io.vertx.core.Future;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/**
+ * Feeds one model: windows of all jobs come in, their items are read and prepared on one thread,
+ * inferred on one thread a lane, and their rows rendered on another, so that inference waits for
+ * none of it. Admission is the caller's: what is in here is bounded by {@link Gate}.
+ */
+final class MicroBatcher implements AutoCloseable {
+
+  /** Items that are prepared in one call at most. */
+  private static final int PREPARE_ITEMS_MAX = 1_024;
+
+  private final LoadedModel model;
+  private final WorkerMetrics metrics;
+  private final Consumer<Throwable> fatal;
+  private final BatchPool pool;
+  private final LinkedBlockingQueue<Window> arrived = new LinkedBlockingQueue<>();
+  private final ExecutorService renderer;
+  private final List<Thread> threads = new ArrayList<>();
+  private volatile boolean closed;
+
+  /**
+   * @param fatal hears of a failure that no further call can survive; on the failing thread
+   */
+  MicroBatcher(LoadedModel model, WorkerMetrics metrics, Consumer<Throwable> fatal) {
+    this.model = model;
+    this.metrics = metrics;
+    this.fatal = fatal;
+    this.pool = new BatchPool(model.spec().batch());
+    String name = "holdfast-" + model.spec().name();
+    renderer =
+        Executors.newSingleThreadExecutor(
+            task -> {
+              Thread thread = new Thread(task, name + "-render");
+              thread.setDaemon(true);
+              return thread;
+            });
+    threads.add(new Thread(this::prepareLoop, name + "-prepare"));
+    for (int i = 0; i < model.lanes(); i++) {
+      int lane = i;
+      threads.add(new Thread(() -> laneLoop(lane), name + "-lane-" + i));
+    }
+    for (Thread thread : threads) {
+      thread.setDaemon(true);
+      thread.start();
+    }
+  }
+
+  LoadedModel model() {
+    return model;
+  }
+
+  /**
+   * Infers a window.
+   *
+   * @return its rows, on a thread of the batcher; fails if the batcher is closed or broken, or the
+   *     window cancelled
+   */
+  Future<Window.Rendered> infer(Window window) {
+    arrived.add(window);
+    if (closed) {
+      window.fail(new CancellationException("the worker is closing"));
+    }
+    return window.future();
+  }
+
+  private void prepareLoop() {
+    try {
+      while (!closed) {
+        List<Window> windows = new ArrayList<>();
+        windows.add(arrived.take());
+        int items = windows.get(0).items();
+        for (Window next = arrived.peek();
+            next != null && items + next.items() <= PREPARE_ITEMS_MAX;
+            next = arrived.peek()) {
+          windows.add(arrived.remove());
+          items += next.items();
+        }
+        metrics.prepare.record(() -> prepare(windows));
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (RuntimeException | Error e) {
+      fatal.accept(e);
+    }
+  }
+
+  private void prepare(List<Window> windows) {
+    record Place(Window window, int line) {}
+    List<Item> items = new ArrayList<>();
+    List<Place> places = new ArrayList<>();
+    for (Window window : windows) {
+      if (window.cancelled()) {
+        continue;
+      }
+      for (int i = 0; i < window.items(); i++) {
+        Item item = window.parse(i, model.spec().kind());
+        if (item == null) {
+          settled(window, window.settle(i, null));
+        } else {
+          items.add(item);
+          places.add(new Place(window, i));
+        }
+      }
+    }
+    if (items.isEmpty()) {
+      return;
+    }
+    List<Preparation> prepared = prepareItems(items);
+    List<BatchPool.Arrival> arrivals = new ArrayList<>(items.size());
+    for (int i = 0; i < prepared.size(); i++) {
+      Place place = places.get(i);
+      Preparation outcome = prepared.get(i);
+      if (outcome instanceof Rejected rejected) {
+        settled(place.window, place.window.settle(place.line, rejected.reason()));
+      } else {
+        arrivals.add(new BatchPool.Arrival(place.window, place.line, (Prepared) outcome));
+      }
+    }
+    pool.add(arrivals);
+  }
+
+  /** An item that breaks the preparation of all is found and rejected alone. */
+  private List<Preparation> prepareItems(List<Item> items) {
+    try {
+      return model.prepare(items);
+    } catch (RuntimeException e) {
+      if (items.size() == 1) {
+        return List.of(
+            new Rejected(
+                JobError.INFERENCE_FAILED.because(
+                    "the item cannot be prepared: " + e.getMessage())));
+      }
+      List<Preparation> prepared = new ArrayList<>(items.size());
+      for (Item item : items) {
+        prepared.addAll(prepareItems(List.of(item)));
+      }
+      return prepared;
+    }
+  }
+
+  private void laneLoop(int index) {
+    try (Lane lane = model.openLane(index)) {
+      while (true) {
+        long idleFrom = System.nanoTime();
+        List<BatchPool.Entry> batch = pool.take();
+        if (batch == null) {
+          return;
+        }
+        metrics.laneIdle.record(System.nanoTime() - idleFrom, TimeUnit.NANOSECONDS);
+        infer(lane, batch);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (RuntimeException | Error e) {
+      fatal.accept(e);
+    }
+  }
+
+  /** Infers a batch; one that fails is halved until the rows that cannot be inferred are alone. */
+  private void infer(Lane lane, List<BatchPool.Entry> batch) {
+    List<Prepared> items = new ArrayList<>(batch.size());
+    int longest = 0;
+    int tokens = 0;
+    for (BatchPool.Entry entry : batch) {
+      items.add(entry.prepared);
+      longest = Math.max(longest, entry.prepared.tokens());
+      tokens += entry.prepared.tokens();
+    }
+    List<Row> rows;
+    long from = System.nanoTime();
+    try {
+      rows = lane.infer(items);
+    } catch (InferenceException e) {
+      if (batch.size() > 1) {
+        metrics.batchesSplit.increment();
+        infer(lane, batch.subList(0, batch.size() / 2));
+        infer(lane, batch.subList(batch.size() / 2, batch.size()));
+      } else {
+        BatchPool.Entry entry = batch.get(0);
+        String why = e.getMessage() == null ? "inference failed" : e.getMessage();
+        settled(
+            entry.window, entry.window.settle(entry.line, JobError.INFERENCE_FAILED.because(why)));
+      }
+      return;
+    }
+    metrics.inference.record(System.nanoTime() - from, TimeUnit.NANOSECONDS);
+    metrics.batchItems.record(batch.size());
+    metrics.items.increment(batch.size());
+    metrics.tokens.increment(tokens);
+    metrics.paddedTokens.increment((double) longest * batch.size());
+    for (int i = 0; i < batch.size(); i++) {
+      BatchPool.Entry entry = batch.get(i);
+      settled(entry.window, entry.window.settle(entry.line, rows.get(i)));
+    }
+  }
+
+  private void settled(Window window, boolean last) {
+    if (last) {
+      renderer.execute(
+          () -> {
+            try {
+              window.render();
+            } catch (RuntimeException e) {
+              window.fail(e);
+            }
+          });
+    }
+  }
+
+  /** Ends the threads; windows that are still in here fail. */
+  @Override
+  public void close() {
+    closed = true;
+    List<BatchPool.Entry> left = pool.close();
+    CancellationException why = new CancellationException("the worker is closing");
+    threads.get(0).interrupt();
+    for (Thread thread : threads) {
+      joinQuietly(thread);
+    }
+    for (Window window = arrived.poll(); window != null; window = arrived.poll()) {
+      window.fail(why);
+    }
+    left.forEach(entry -> entry.window.fail(why));
+    renderer.shutdown();
+    model.close();
+  }
+
+  private static void joinQuietly(Thread thread) {
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,51 @@
+package dev.holdfast.worker;
+
+import dev.holdfast.job.JobException;
+import dev.holdfast.job.Tensor;
+import dev.holdfast.job.TensorJson;
+import org.jspecify.annotations.Nullable;
+
+/** One row of a result as a line of JSONL. */
+final class RowFormat {
+
+  private RowFormat() {}
+
+  /** Appends {@code {"index", "id", "embedding" | "outputs"}} and a line end. */
+  static void row(Line line, @Nullable String id, InferenceEngine.Row row, StringBuilder out) {
+    out.append("{\"index\":").append(line.index());
+    id(id, out);
+    if (row instanceof InferenceEngine.Embedding embedding) {
+      out.append(",\"embedding\":[");
+      String comma = "";
+      for (float value : embedding.vector()) {
+        out.append(comma);
+        TensorJson.writeFloat(value, out);
+        comma = ",";
+      }
+      out.append("]}\n");
+    } else if (row instanceof InferenceEngine.Tensors tensors) {
+      out.append(",\"outputs\":[");
+      String comma = "";
+      for (Tensor tensor : tensors.outputs()) {
+        out.append(comma);
+        TensorJson.write(tensor, out);
+        comma = ",";
+      }
+      out.append("]}\n");
+    }
+  }
+
+  /** Appends {@code {"index", "line", "id", "error": {"code", "message"}}} and a line end. */
+  static void error(Line line, @Nullable String id, JobException problem, StringBuilder out) {
+    out.append("{\"index\":").append(line.index()).append(",\"line\":").append(line.number());
+    id(id, out);
+    out.append(",\"error\":{\"code\":\"").append(problem.error().code());
+    out.append("\",\"message\":").append(TensorJson.quoted(problem.explanation())).append("}}\n");
+  }
+
+  private static void id(@Nullable String id, StringBuilder out) {
+    if (id != null) {
+      out.append(",\"id\":").append(TensorJson.quoted(id));
+    }
+  }
+}

@@ -1,0 +1,117 @@
+package dev.holdfast.worker;
+
+import dev.holdfast.job.Item;
+import dev.holdfast.job.ItemFormat;
+import dev.holdfast.job.JobException;
+import dev.holdfast.job.ModelSpec;
+import dev.holdfast.worker.InferenceEngine.Row;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.buffer.Buffer;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A few consecutive lines of one job on their way through the batcher. Each line is settled once,
+ * from whatever thread knows its fate; the last one sends the window to be rendered.
+ */
+final class Window {
+
+  /**
+   * A window's rows, ready for a part.
+   *
+   * @param rows one line of JSONL an item, in order
+   * @param failed how many of them are errors
+   */
+  record Rendered(Buffer rows, int items, int failed, Line last) {}
+
+  private final List<Line> lines;
+  private final @Nullable String[] ids;
+  private final Object[] fates;
+  private final AtomicInteger unsettled;
+  private final Promise<Rendered> done = Promise.promise();
+  private volatile boolean cancelled;
+
+  /**
+   * @param lines not empty
+   */
+  Window(List<Line> lines) {
+    this.lines = lines;
+    this.ids = new String[lines.size()];
+    this.fates = new Object[lines.size()];
+    this.unsettled = new AtomicInteger(lines.size());
+  }
+
+  Future<Rendered> future() {
+    return done.future();
+  }
+
+  int items() {
+    return lines.size();
+  }
+
+  /** Nobody wants the rows any more: what has not been inferred will not be. */
+  void cancel() {
+    cancelled = true;
+    fail(new CancellationException("the window was cancelled"));
+  }
+
+  boolean cancelled() {
+    return cancelled;
+  }
+
+  /** Reads line {@code i}, or returns null if it is no item and its row an error. */
+  @Nullable Item parse(int i, ModelSpec.Kind kind) {
+    Line line = lines.get(i);
+    JobException problem = line.problem();
+    String text = line.text();
+    if (problem != null || text == null) {
+      fates[i] = problem;
+      return null;
+    }
+    try {
+      Item item = ItemFormat.parse(kind, text);
+      ids[i] = item.id();
+      return item;
+    } catch (JobException e) {
+      fates[i] = e;
+      return null;
+    }
+  }
+
+  /**
+   * Settles line {@code i} with its row, its error, or the error it already has.
+   *
+   * @return whether it was the last one
+   */
+  boolean settle(int i, @Nullable Object rowOrError) {
+    if (rowOrError != null) {
+      fates[i] = rowOrError;
+    }
+    return unsettled.decrementAndGet() == 0;
+  }
+
+  /** Ends the window without rows. */
+  void fail(Throwable cause) {
+    done.tryFail(cause);
+  }
+
+  /** Writes the rows; called once, after every line was settled. */
+  void render() {
+    int failed = 0;
+    StringBuilder out = new StringBuilder();
+    for (int i = 0; i < fates.length; i++) {
+      if (fates[i] instanceof Row row) {
+        RowFormat.row(lines.get(i), ids[i], row, out);
+      } else {
+        RowFormat.error(lines.get(i), ids[i], (JobException) fates[i], out);
+        failed++;
+      }
+    }
+    done.tryComplete(
+        new Rendered(
+            Buffer.buffer(out.toString()), fates.length, failed, lines.get(lines.size() - 1)));
+  }
+}

@@ -1,0 +1,52 @@
+package dev.holdfast.worker;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.util.function.Supplier;
+
+/** Every name that the worker measures under. */
+final class WorkerMetrics {
+
+  private final MeterRegistry registry;
+  final Counter items;
+  final Counter itemErrors;
+  final Counter batchesSplit;
+  final Counter tokens;
+  final Counter paddedTokens;
+  final DistributionSummary batchItems;
+  final Timer inference;
+  final Timer laneIdle;
+  final Timer prepare;
+  final Timer part;
+  final Counter partsAdopted;
+  final Counter fencedOut;
+  final Counter leaseFailures;
+
+  WorkerMetrics(MeterRegistry registry) {
+    this.registry = registry;
+    items = registry.counter("holdfast.items");
+    itemErrors = registry.counter("holdfast.items.errors");
+    batchesSplit = registry.counter("holdfast.batches.split");
+    tokens = registry.counter("holdfast.tokens");
+    paddedTokens = registry.counter("holdfast.tokens.padded");
+    batchItems = registry.summary("holdfast.batch.items");
+    inference = registry.timer("holdfast.inference");
+    laneIdle = registry.timer("holdfast.lane.idle");
+    prepare = registry.timer("holdfast.prepare");
+    part = registry.timer("holdfast.part");
+    partsAdopted = registry.counter("holdfast.parts.adopted");
+    fencedOut = registry.counter("holdfast.fenced.out");
+    leaseFailures = registry.counter("holdfast.lease.failures");
+  }
+
+  /** Counts what became of a delivery. */
+  void delivery(String outcome) {
+    registry.counter("holdfast.deliveries", "outcome", outcome).increment();
+  }
+
+  void gauge(String name, Supplier<Number> value) {
+    registry.gauge(name, value, v -> v.get().doubleValue());
+  }
+}

@@ -1,0 +1,19 @@
+package dev.holdfast.worker;
+
+import dev.holdfast.job.Clocked;
+import dev.holdfast.job.ExternalInputs;
+import dev.holdfast.job.JobQueue;
+import dev.holdfast.job.JobRecords;
+import dev.holdfast.job.ObjectStore;
+import dev.holdfast.job.WorkerRoster;
+import io.micrometer.core.instrument.MeterRegistry;
+
+/** The ports that a worker works through. */
+public record WorkerServices(
+    JobQueue queue,
+    JobRecords records,
+    ObjectStore objects,
+    ExternalInputs externalInputs,
+    WorkerRoster roster,
+    Clocked clock,
+    MeterRegistry meters) {}

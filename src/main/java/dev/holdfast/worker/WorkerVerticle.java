@@ -1,0 +1,272 @@
+package dev.holdfast.worker;
+
+import dev.holdfast.job.JobQueue.Delivery;
+import dev.holdfast.job.ModelSpec;
+import dev.holdfast.job.WorkerRoster;
+import dev.holdfast.job.WorkerRoster.WorkerReport;
+import dev.holdfast.shutdown.Drainable;
+import dev.holdfast.worker.InferenceEngine.LoadedModel;
+import dev.holdfast.worker.InferenceEngine.ModelLoadException;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.VerticleBase;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Loads the models, then pulls no more deliveries than it has free slots and hands each to the
+ * {@link JobRunner}. Deploy one instance a process.
+ *
+ * <p>Starts at once and loads beside it; until every model is loaded it is not ready and pulls
+ * nothing. A model that cannot be loaded leaves it so, with the reason.
+ */
+public final class WorkerVerticle extends VerticleBase implements Drainable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(WorkerVerticle.class);
+  private static final Duration PULL_AGAIN_FIRST = Duration.ofMillis(500);
+  private static final Duration PULL_AGAIN_MAX = Duration.ofSeconds(10);
+
+  private final WorkerServices services;
+  private final WorkerOptions options;
+  private final InferenceEngine engine;
+  private final List<ModelSpec> declared;
+  private final Consumer<Throwable> fatal;
+  private final WorkerMetrics metrics;
+  private final Map<String, Serving> models = new ConcurrentHashMap<>();
+  private final Instant startedAt;
+  private @Nullable LeaseKeeper leases;
+  private @Nullable JobRunner runner;
+  private volatile @Nullable String notReady = "the models are being loaded";
+  private volatile int managementPort;
+  private int inFlight;
+  private boolean pulling;
+  private boolean draining;
+  private Duration pullAgain = PULL_AGAIN_FIRST;
+  private final Promise<Void> drained = Promise.promise();
+
+  /**
+   * @param fatal hears of a failure that this process cannot survive; it should end the process, so
+   *     that a fresh one takes over
+   */
+  public WorkerVerticle(
+      WorkerServices services,
+      WorkerOptions options,
+      InferenceEngine engine,
+      List<ModelSpec> declared,
+      Consumer<Throwable> fatal) {
+    this.services = services;
+    this.options = options;
+    this.engine = engine;
+    this.declared = List.copyOf(declared);
+    this.fatal = fatal;
+    this.metrics = new WorkerMetrics(services.meters());
+    this.startedAt = services.clock().instant();
+  }
+
+  @Override
+  public Future<?> start() {
+    LeaseKeeper keeper = new LeaseKeeper(services.queue(), options, metrics);
+    leases = keeper;
+    runner =
+        new JobRunner(
+            services,
+            options,
+            models,
+            keeper,
+            metrics,
+            task -> context.runOnContext(v -> task.run()));
+    metrics.gauge("holdfast.deliveries.held", keeper::size);
+    report();
+    load();
+    return Future.succeededFuture();
+  }
+
+  /** Why the worker pulls no jobs, or null while it does. Any thread. */
+  public @Nullable String notReady() {
+    return notReady;
+  }
+
+  /** Tells the roster where the worker's health is served. Any thread. */
+  public void managementPort(int port) {
+    managementPort = port;
+  }
+
+  private void load() {
+    Callable<Void> loading =
+        () -> {
+          for (ModelSpec spec : declared) {
+            long from = System.nanoTime();
+            LoadedModel model = engine.load(spec);
+            models.put(
+                spec.name(),
+                new Serving(
+                    new MicroBatcher(model, metrics, fatal),
+                    new CheckpointPolicy(options.checkpointSpan()),
+                    metrics));
+            LOG.info(
+                "model {} is loaded in {} ms: {} lanes, digest {}",
+                spec.name(),
+                (System.nanoTime() - from) / 1_000_000,
+                model.lanes(),
+                model.digest());
+          }
+          return null;
+        };
+    vertx
+        .executeBlocking(loading, false)
+        .onSuccess(
+            loaded -> {
+              notReady = draining ? "the worker is leaving" : null;
+              tell();
+              pull();
+            })
+        .onFailure(
+            failure -> {
+              notReady =
+                  failure instanceof ModelLoadException
+                      ? failure.getMessage()
+                      : "a model could not be loaded: " + failure;
+              LOG.error("this worker serves nothing until it is restarted: {}", notReady);
+              tell();
+            });
+  }
+
+  private void pull() {
+    JobRunner jobs = runner;
+    LeaseKeeper keeper = leases;
+    int free = options.slots() - inFlight;
+    if (pulling || draining || free <= 0 || notReady != null || jobs == null || keeper == null) {
+      return;
+    }
+    pulling = true;
+    services
+        .queue()
+        .pull(free, options.lease(), WorkerOptions.PULL_WAIT)
+        .onComplete(
+            pulled ->
+                context.runOnContext(
+                    v -> {
+                      pulling = false;
+                      if (pulled.failed()) {
+                        pullLater(pulled.cause());
+                      } else {
+                        pullAgain = PULL_AGAIN_FIRST;
+                        pulled.result().forEach(delivery -> take(delivery, jobs, keeper));
+                        pull();
+                      }
+                      drainedIfIdle();
+                    }));
+  }
+
+  private void pullLater(Throwable why) {
+    LOG.warn("could not pull jobs; next try in {} ms: {}", pullAgain.toMillis(), why.toString());
+    services.clock().after(pullAgain, () -> context.runOnContext(v -> pull()));
+    Duration doubled = pullAgain.multipliedBy(2);
+    pullAgain = doubled.compareTo(PULL_AGAIN_MAX) > 0 ? PULL_AGAIN_MAX : doubled;
+  }
+
+  private void take(Delivery delivery, JobRunner jobs, LeaseKeeper keeper) {
+    inFlight++;
+    keeper.add(delivery);
+    jobs.run(delivery)
+        .onComplete(
+            done -> {
+              inFlight--;
+              pull();
+              drainedIfIdle();
+            });
+  }
+
+  private void report() {
+    tell();
+    services
+        .clock()
+        .after(
+            WorkerRoster.REPORT_INTERVAL,
+            () ->
+                context.runOnContext(
+                    v -> {
+                      if (!draining) {
+                        report();
+                      }
+                    }));
+  }
+
+  private void tell() {
+    Map<String, String> digests = new TreeMap<>();
+    models.forEach((name, serving) -> digests.put(name, serving.digest()));
+    String reason = notReady;
+    services
+        .roster()
+        .report(
+            new WorkerReport(
+                options.id(),
+                options.host(),
+                options.pid(),
+                startedAt,
+                services.clock().instant(),
+                reason == null,
+                reason,
+                digests,
+                options.slots(),
+                inFlight,
+                (long) metrics.items.count(),
+                managementPort))
+        .onFailure(e -> LOG.debug("could not report to the roster: {}", e.toString()));
+  }
+
+  @Override
+  public String name() {
+    return "worker " + options.id();
+  }
+
+  /** Stops pulling and leaves every running job at its next checkpoint. Any thread. */
+  @Override
+  public Future<Void> drain(Duration budget) {
+    context.runOnContext(
+        v -> {
+          draining = true;
+          notReady = "the worker is leaving";
+          JobRunner jobs = runner;
+          if (jobs != null) {
+            jobs.drain();
+          }
+          drainedIfIdle();
+        });
+    return drained.future();
+  }
+
+  private void drainedIfIdle() {
+    if (draining && inFlight == 0 && !pulling) {
+      drained.tryComplete();
+    }
+  }
+
+  @Override
+  public Future<?> stop() {
+    return drain(Duration.ZERO)
+        .compose(v -> services.roster().leave(options.id()).otherwiseEmpty())
+        .compose(
+            v -> {
+              LeaseKeeper keeper = leases;
+              if (keeper != null) {
+                keeper.close();
+              }
+              Callable<Void> closing =
+                  () -> {
+                    models.values().forEach(serving -> serving.batcher().close());
+                    return null;
+                  };
+              return vertx.executeBlocking(closing, false);
+            });
+  }
+}
