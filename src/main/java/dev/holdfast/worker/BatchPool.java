@@ -190,7 +190,7 @@ final class BatchPool {
   }
 
   /**
-   * Lets every {@link #take} return.
+   * Lets every {@link #take} return. May be called again, for what arrived in between.
    *
    * @return what was never taken
    */

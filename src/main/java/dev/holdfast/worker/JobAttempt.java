@@ -9,27 +9,20 @@ import dev.holdfast.job.JobState;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.EnumSet;
-import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One attempt's pipeline: lines are read ahead, windows of them are inferred, finished windows are
- * gathered in order into a span, and a span that is long enough becomes a part while the next one
- * is already being inferred.
+ * One attempt at a job: adopts what an earlier one left, gathers finished windows into a span, and
+ * makes a span that is long enough a part while the next one is already being inferred.
  *
  * <p>Not thread-safe: every step runs on the loop; what comes from elsewhere is brought {@link
  * #here} first.
  */
-final class JobAttempt {
-
-  private static final int WINDOW_ITEMS_MAX = 256;
-  private static final int WINDOW_BYTES_MAX = 1024 * 1024;
+final class JobAttempt implements ReadAhead.Listener {
 
   /** How many spans may wait for their part to be durable before inference waits for them. */
   private static final int COMMITS_MAX = 2;
@@ -41,33 +34,24 @@ final class JobAttempt {
   private static final Set<JobError> HOPELESS =
       EnumSet.of(JobError.INPUT_CHANGED, JobError.INPUT_OUTSIDE_ROOT, JobError.EMPTY_INPUT);
 
-  private record InFlight(Window window, Future<Window.Rendered> rows) {}
-
   private final WorkerServices services;
   private final Serving serving;
   private final AttemptRecord record;
   private final PartWriter parts;
-  private final Executor loop;
+  private final Loop loop;
   private final Patience patience;
   private final Promise<AttemptEnd> end = Promise.promise();
-  private final ArrayDeque<InFlight> inFlight = new ArrayDeque<>();
-  private final long startedNanos = System.nanoTime();
+  private final ReadAhead ahead;
 
-  private @Nullable InputLines lines;
   private Span span;
   private @Nullable Long total;
   private Future<Job> commits;
   private int commitsPending;
-  private int itemsInFlight;
-  private long itemsDone;
-  private long lastWindowNanos = System.nanoTime();
   private Job.@Nullable Progress told;
   private Clocked.@Nullable Timer timer;
-  private boolean reading;
-  private boolean exhausted;
   private boolean stopping;
 
-  JobAttempt(WorkerServices services, Serving serving, AttemptRecord record, Executor loop) {
+  JobAttempt(WorkerServices services, Serving serving, AttemptRecord record, Loop loop) {
     this.services = services;
     this.serving = serving;
     this.record = record;
@@ -79,6 +63,7 @@ final class JobAttempt {
     this.span = new Span(job.checkpoint());
     this.total = job.progress().total();
     this.commits = Future.succeededFuture(job);
+    this.ahead = new ReadAhead(serving, loop, this);
   }
 
   /**
@@ -125,12 +110,12 @@ final class JobAttempt {
   private void begin() {
     Job job = record.latest();
     span = new Span(job.checkpoint());
-    lines =
+    InputLines lines =
         InputLines.open(
             job.spec().input(), job.checkpoint(), services.objects(), services.externalInputs());
     timer = services.clock().after(WorkerOptions.PROGRESS_INTERVAL, () -> loop.execute(this::tick));
     if (total != null) {
-      pump();
+      ahead.start(lines);
       return;
     }
     here(patience.with(
@@ -141,91 +126,29 @@ final class JobAttempt {
         .onSuccess(
             counted -> {
               total = counted;
-              pump();
+              ahead.start(lines);
             });
   }
 
-  /** Reads on if there is room for more. */
-  private void pump() {
-    InputLines input = lines;
-    if (stopping || reading || exhausted || input == null || commitsPending >= COMMITS_MAX) {
+  @Override
+  public boolean hasRoom() {
+    return !stopping && commitsPending < COMMITS_MAX;
+  }
+
+  @Override
+  public void rows(Window.Rendered window, long nanos) {
+    if (stopping) {
       return;
     }
-    int window = Math.min(WINDOW_ITEMS_MAX, serving.windowItems(itemsPerSecond()));
-    if (itemsInFlight > 0 && itemsInFlight + window > serving.readAheadItems()) {
-      return;
+    span.add(window);
+    if (serving.policy().due(span.ageNanos(), nanos, span.bytes()) && !ahead.exhausted()) {
+      cut(false);
     }
-    reading = true;
-    here(input.next(window, WINDOW_BYTES_MAX))
-        .onFailure(this::stop)
-        .onSuccess(
-            read -> {
-              if (read.isEmpty()) {
-                reading = false;
-                exhausted = true;
-                finishIfDone();
-              } else {
-                enter(read);
-              }
-            });
   }
 
-  private void enter(List<Line> read) {
-    Window window = new Window(read);
-    long bytes = 0;
-    for (Line line : read) {
-      String text = line.text();
-      bytes += text == null ? 0 : text.length();
-    }
-    long held = bytes;
-    here(serving.gate().enter(read.size(), held))
-        .onSuccess(
-            admitted -> {
-              reading = false;
-              if (stopping) {
-                serving.gate().leave(read.size(), held);
-                return;
-              }
-              itemsInFlight += read.size();
-              Future<Window.Rendered> rows = here(serving.batcher().infer(window));
-              inFlight.add(new InFlight(window, rows));
-              rows.onComplete(
-                  done -> {
-                    serving.gate().leave(read.size(), held);
-                    itemsInFlight -= read.size();
-                    gather();
-                  });
-              pump();
-            });
-  }
-
-  /** Takes finished windows into the span, in the order of the input. */
-  private void gather() {
-    while (!stopping && !inFlight.isEmpty() && inFlight.peek().rows().isComplete()) {
-      Future<Window.Rendered> rows = inFlight.remove().rows();
-      if (rows.failed()) {
-        stop(rows.cause());
-        return;
-      }
-      long now = System.nanoTime();
-      long windowNanos = now - lastWindowNanos;
-      lastWindowNanos = now;
-      span.add(rows.result());
-      itemsDone += rows.result().items();
-      if (serving.policy().due(span.ageNanos(), windowNanos, span.bytes()) && !lastWindow()) {
-        cut(false);
-      }
-    }
-    finishIfDone();
-    pump();
-  }
-
-  private boolean lastWindow() {
-    return exhausted && inFlight.isEmpty();
-  }
-
-  private void finishIfDone() {
-    if (stopping || reading || !lastWindow()) {
+  @Override
+  public void settled() {
+    if (stopping || !ahead.exhausted()) {
       return;
     }
     if (span.isEmpty() && span.from().nextItem() == 0) {
@@ -235,6 +158,11 @@ final class JobAttempt {
     stopping = true;
     cut(true);
     here(commits).onSuccess(job -> finish(new AttemptEnd.Ended(job)));
+  }
+
+  @Override
+  public void failed(Throwable reason) {
+    stop(reason);
   }
 
   private void cut(boolean last) {
@@ -247,7 +175,7 @@ final class JobAttempt {
         .onSuccess(
             job -> {
               commitsPending--;
-              pump();
+              ahead.pump();
             });
   }
 
@@ -277,10 +205,6 @@ final class JobAttempt {
     return new Job.Progress(reached.nextItem(), reached.failed(), total);
   }
 
-  private double itemsPerSecond() {
-    return itemsDone * 1e9 / Math.max(1, System.nanoTime() - startedNanos);
-  }
-
   /** The worker must go: keep what is gathered, then leave the job to another. Any thread. */
   void interrupt() {
     loop.execute(
@@ -288,11 +212,11 @@ final class JobAttempt {
           if (stopping) {
             return;
           }
-          if (lines != null && !span.isEmpty()) {
+          if (!span.isEmpty()) {
             cut(false);
           }
           stopping = true;
-          cancelWindows();
+          ahead.stop();
           here(commits).onComplete(done -> leave(Duration.ZERO));
         });
   }
@@ -308,7 +232,7 @@ final class JobAttempt {
       return;
     }
     stopping = true;
-    cancelWindows();
+    ahead.stop();
     if (reason instanceof AttemptRecord.FencedOut fencedOut) {
       Job job = fencedOut.job();
       finish(job.state().terminal() ? new AttemptEnd.Ended(job) : new AttemptEnd.FencedOut());
@@ -359,19 +283,11 @@ final class JobAttempt {
     if (timer != null) {
       timer.cancel();
     }
-    cancelWindows();
+    ahead.stop();
     end.tryComplete(how);
   }
 
-  private void cancelWindows() {
-    inFlight.forEach(entry -> entry.window().cancel());
-    inFlight.clear();
-  }
-
-  /** Brings a result to the loop. */
   private <T extends @Nullable Object> Future<T> here(Future<T> elsewhere) {
-    Promise<T> here = Promise.promise();
-    elsewhere.onComplete(done -> loop.execute(() -> here.handle(done)));
-    return here.future();
+    return loop.here(elsewhere);
   }
 }

@@ -8,12 +8,10 @@ import dev.holdfast.job.JobQueue;
 import dev.holdfast.job.JobQueue.Delivery;
 import dev.holdfast.job.JobState;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -56,7 +54,7 @@ final class JobRunner {
   private final Map<String, Serving> models;
   private final LeaseKeeper leases;
   private final WorkerMetrics metrics;
-  private final Executor loop;
+  private final Loop loop;
   private final Set<JobAttempt> running = new HashSet<>();
   private boolean draining;
 
@@ -66,7 +64,7 @@ final class JobRunner {
       Map<String, Serving> models,
       LeaseKeeper leases,
       WorkerMetrics metrics,
-      Executor loop) {
+      Loop loop) {
     this.services = services;
     this.options = options;
     this.models = models;
@@ -89,9 +87,10 @@ final class JobRunner {
       return release(delivery, NOT_MINE_DELAY, "not_mine");
     }
     String token = JobId.randomToken();
-    return here(services
-            .records()
-            .claim(delivery.message().job(), options.id(), token, options.lease()))
+    return loop.here(
+            services
+                .records()
+                .claim(delivery.message().job(), options.id(), token, options.lease()))
         .transform(
             claimed ->
                 claimed.succeeded()
@@ -116,7 +115,7 @@ final class JobRunner {
     Serving serving = models.get(job.spec().model());
     AttemptRecord record = new AttemptRecord(services.records(), job, token, options.lease());
     if (serving == null) {
-      return here(record.write(JobLife::interrupted))
+      return loop.here(record.write(JobLife::interrupted))
           .transform(written -> release(delivery, NOT_MINE_DELAY, "not_mine"));
     }
     return attempt(delivery, serving, record);
@@ -172,7 +171,7 @@ final class JobRunner {
     JobQueue.DeadLetter letter =
         new JobQueue.DeadLetter(
             job.id(), reason, (int) job.fence(), job.fence(), services.clock().instant());
-    return here(new Patience(services.clock()).with(() -> services.queue().deadLetter(letter)))
+    return loop.here(new Patience(services.clock()).with(() -> services.queue().deadLetter(letter)))
         .transform(
             written ->
                 written.succeeded()
@@ -201,7 +200,7 @@ final class JobRunner {
   private Future<Void> settled(Delivery delivery, Future<Void> settlement, String outcome) {
     metrics.delivery(outcome);
     leases.remove(delivery);
-    return here(settlement)
+    return loop.here(settlement)
         .recover(
             failure -> {
               LOG.warn(
@@ -217,11 +216,5 @@ final class JobRunner {
   void drain() {
     draining = true;
     Set.copyOf(running).forEach(JobAttempt::interrupt);
-  }
-
-  private <T extends @Nullable Object> Future<T> here(Future<T> elsewhere) {
-    Promise<T> here = Promise.promise();
-    elsewhere.onComplete(done -> loop.execute(() -> here.handle(done)));
-    return here.future();
   }
 }

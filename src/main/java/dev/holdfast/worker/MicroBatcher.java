@@ -230,8 +230,8 @@ final class MicroBatcher implements AutoCloseable {
   /** Ends the threads; windows that are still in here fail. */
   @Override
   public void close() {
+    pool.close();
     closed = true;
-    List<BatchPool.Entry> left = pool.close();
     CancellationException why = new CancellationException("the worker is closing");
     threads.get(0).interrupt();
     for (Thread thread : threads) {
@@ -240,7 +240,7 @@ final class MicroBatcher implements AutoCloseable {
     for (Window window = arrived.poll(); window != null; window = arrived.poll()) {
       window.fail(why);
     }
-    left.forEach(entry -> entry.window.fail(why));
+    pool.close().forEach(entry -> entry.window.fail(why));
     renderer.shutdown();
     model.close();
   }

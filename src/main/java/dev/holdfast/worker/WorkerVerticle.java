@@ -83,7 +83,7 @@ public final class WorkerVerticle extends VerticleBase implements Drainable {
             models,
             keeper,
             metrics,
-            task -> context.runOnContext(v -> task.run()));
+            new Loop(task -> context.runOnContext(v -> task.run())));
     metrics.gauge("holdfast.deliveries.held", keeper::size);
     report();
     load();

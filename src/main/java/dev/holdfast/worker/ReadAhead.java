@@ -1,0 +1,153 @@
+package dev.holdfast.worker;
+
+import io.vertx.core.Future;
+import java.util.ArrayDeque;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps a job's items flowing: reads lines ahead, sends windows of them through the batcher, and
+ * hands the finished ones on in the order of the input. Not thread-safe; lives on the loop.
+ */
+final class ReadAhead {
+
+  /** Who hears of the windows; called on the loop. */
+  interface Listener {
+
+    /** Whether there is room for more, beyond what is on its way. */
+    boolean hasRoom();
+
+    /**
+     * The next window is done.
+     *
+     * @param nanos since the one before it
+     */
+    void rows(Window.Rendered window, long nanos);
+
+    /** Something arrived or came to its end; {@link ReadAhead#exhausted} tells which. */
+    void settled();
+
+    void failed(Throwable reason);
+  }
+
+  private static final int WINDOW_ITEMS_MAX = 256;
+  private static final int WINDOW_BYTES_MAX = 1024 * 1024;
+
+  private record InFlight(Window window, Future<Window.Rendered> rows) {}
+
+  private final Serving serving;
+  private final Loop loop;
+  private final Listener listener;
+  private final ArrayDeque<InFlight> inFlight = new ArrayDeque<>();
+  private final long startedNanos = System.nanoTime();
+  private @Nullable InputLines input;
+  private long lastWindowNanos = System.nanoTime();
+  private long itemsDone;
+  private int itemsInFlight;
+  private boolean reading;
+  private boolean ended;
+  private boolean stopped;
+
+  ReadAhead(Serving serving, Loop loop, Listener listener) {
+    this.serving = serving;
+    this.loop = loop;
+    this.listener = listener;
+  }
+
+  void start(InputLines lines) {
+    input = lines;
+    pump();
+  }
+
+  /** Reads on if there is room. */
+  void pump() {
+    InputLines lines = input;
+    if (stopped || reading || ended || lines == null || !listener.hasRoom()) {
+      return;
+    }
+    int window = Math.min(WINDOW_ITEMS_MAX, serving.windowItems(itemsPerSecond()));
+    if (itemsInFlight > 0 && itemsInFlight + window > serving.readAheadItems()) {
+      return;
+    }
+    reading = true;
+    loop.here(lines.next(window, WINDOW_BYTES_MAX))
+        .onFailure(listener::failed)
+        .onSuccess(
+            read -> {
+              if (read.isEmpty()) {
+                reading = false;
+                ended = true;
+                listener.settled();
+              } else {
+                enter(read);
+              }
+            });
+  }
+
+  private void enter(List<Line> read) {
+    long bytes = 0;
+    for (Line line : read) {
+      String text = line.text();
+      bytes += text == null ? 0 : text.length();
+    }
+    long held = bytes;
+    loop.here(serving.gate().enter(read.size(), held))
+        .onSuccess(
+            admitted -> {
+              reading = false;
+              if (stopped) {
+                serving.gate().leave(read.size(), held);
+              } else {
+                infer(new Window(read), held);
+                pump();
+              }
+            });
+  }
+
+  private void infer(Window window, long bytes) {
+    itemsInFlight += window.items();
+    Future<Window.Rendered> rows = loop.here(serving.batcher().infer(window));
+    inFlight.add(new InFlight(window, rows));
+    rows.onComplete(
+        done -> {
+          serving.gate().leave(window.items(), bytes);
+          itemsInFlight -= window.items();
+          gather();
+        });
+  }
+
+  private void gather() {
+    while (!inFlight.isEmpty() && inFlight.peek().rows().isComplete()) {
+      Future<Window.Rendered> rows = inFlight.remove().rows();
+      if (rows.failed()) {
+        listener.failed(rows.cause());
+        return;
+      }
+      long now = System.nanoTime();
+      long nanos = now - lastWindowNanos;
+      lastWindowNanos = now;
+      itemsDone += rows.result().items();
+      listener.rows(rows.result(), nanos);
+    }
+    if (!stopped) {
+      listener.settled();
+      pump();
+    }
+  }
+
+  /** Whether every item of the input has been handed on. */
+  boolean exhausted() {
+    return ended && !reading && inFlight.isEmpty();
+  }
+
+  /** Drops what is on its way. */
+  void stop() {
+    stopped = true;
+    inFlight.forEach(entry -> entry.window().cancel());
+    inFlight.clear();
+  }
+
+  private double itemsPerSecond() {
+    return itemsDone * 1e9 / Math.max(1, System.nanoTime() - startedNanos);
+  }
+}

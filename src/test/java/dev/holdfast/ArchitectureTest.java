@@ -1,0 +1,162 @@
+package dev.holdfast;
+
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchRule;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/**
+ * The arrows between the rooms. Each rule holds for the house, and each trips over a violator that
+ * is planted for it under {@code src/test}, so that no rule can be one that never fails.
+ */
+class ArchitectureTest {
+
+  private static final String HOUSE = "dev.holdfast";
+  private static final String PLANTED = "dev.holdfast.planted";
+
+  private static final List<String> ROOMS =
+      List.of(
+          "job", "api", "worker", "shutdown", "health", "djl", "onnx", "gcp", "embedded", "client");
+
+  /** What each room may know besides itself. */
+  private static final Map<String, List<String>> ARROWS =
+      Map.of(
+          "job", List.of(),
+          "shutdown", List.of(),
+          "health", List.of(),
+          "onnx", List.of(),
+          "client", List.of(),
+          "api", List.of("job", "shutdown"),
+          "worker", List.of("job", "shutdown"),
+          "djl", List.of("worker", "job"),
+          "gcp", List.of("job", "shutdown"),
+          "embedded", List.of("job", "shutdown"));
+
+  private static Map<String, ArchRule> rules(String house) {
+    Map<String, ArchRule> rules = new LinkedHashMap<>();
+    for (String room : ROOMS) {
+      String[] strangers =
+          Stream.concat(
+                  ROOMS.stream()
+                      .filter(other -> !other.equals(room))
+                      .filter(other -> !ARROWS.getOrDefault(room, List.of()).contains(other))
+                      .map(other -> house + "." + other + ".."),
+                  Stream.of(house))
+              .toArray(String[]::new);
+      rules.put(
+          room + " keeps to its arrows",
+          noClasses()
+              .that()
+              .resideInAPackage(house + "." + room + "..")
+              .should()
+              .dependOnClassesThat()
+              .resideInAnyPackage(strangers)
+              .allowEmptyShould(true));
+    }
+    rules.put("no cycles", slices().matching(house + ".(*)..").should().beFreeOfCycles());
+    only(rules, house, "djl", "ai.djl..");
+    only(rules, house, "gcp", "com.google.cloud..", "com.google.api..", "com.google.pubsub..");
+    only(rules, house, "embedded", "java.sql..", "org.sqlite..");
+    only(rules, house, "client", "java.net.http..", "me.tongfei..");
+    rules.put(
+        "job is plain",
+        noClasses()
+            .that()
+            .resideInAPackage(house + ".job..")
+            .should()
+            .dependOnClassesThat(
+                resideInAPackage("io.vertx..")
+                    .and(not(vertxValues()))
+                    .as("Vert.x beyond futures, buffers and JSON"))
+            .orShould()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.slf4j..", "com.fasterxml..", "io.micrometer..")
+            .allowEmptyShould(true));
+    rules.put(
+        "only the JobRunner acknowledges",
+        noClasses()
+            .that(notTheJobRunner(house))
+            .should()
+            .callMethodWhere(
+                describe(
+                    "a delivery is acknowledged",
+                    call ->
+                        call.getName().equals("ack")
+                            && call.getTargetOwner()
+                                .isAssignableTo("dev.holdfast.job.JobQueue$Delivery"))));
+    return rules;
+  }
+
+  private static DescribedPredicate<JavaClass> vertxValues() {
+    return resideInAnyPackage("io.vertx.core.json..", "io.vertx.core.buffer..")
+        .or(describe("futures", c -> isFuture(c.getName())));
+  }
+
+  private static boolean isFuture(String name) {
+    return name.startsWith("io.vertx.core.Future")
+        || name.equals("io.vertx.core.Promise")
+        || name.equals("io.vertx.core.AsyncResult")
+        || name.equals("io.vertx.core.Handler")
+        || name.equals("io.vertx.core.CompositeFuture")
+        || name.equals("io.vertx.core.Completable");
+  }
+
+  private static DescribedPredicate<JavaClass> notTheJobRunner(String house) {
+    return describe("are not the JobRunner", c -> !c.getName().equals(house + ".worker.JobRunner"));
+  }
+
+  private static void only(
+      Map<String, ArchRule> rules, String house, String room, String... vendor) {
+    rules.put(
+        "only " + room + " knows " + vendor[0],
+        noClasses()
+            .that()
+            .resideInAPackage(house + "..")
+            .and()
+            .resideOutsideOfPackage(house + "." + room + "..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(vendor));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> theHouseKeepsItsRules() {
+    JavaClasses house =
+        new ClassFileImporter()
+            .withImportOption(new ImportOption.DoNotIncludeTests())
+            .importPackages(HOUSE);
+    assertThat(house.size()).isGreaterThan(50);
+    return rules(HOUSE).entrySet().stream()
+        .map(rule -> DynamicTest.dynamicTest(rule.getKey(), () -> rule.getValue().check(house)));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> everyRuleTripsOverItsPlantedViolator() {
+    JavaClasses planted = new ClassFileImporter().importPackages(PLANTED);
+    return rules(PLANTED).entrySet().stream()
+        .map(
+            rule ->
+                DynamicTest.dynamicTest(
+                    rule.getKey(),
+                    () ->
+                        assertThat(rule.getValue().evaluate(planted).hasViolation())
+                            .as("nothing planted trips: %s", rule.getKey())
+                            .isTrue()));
+  }
+}

@@ -1,0 +1,4 @@
+package dev.holdfast.planted.gcp;
+
+/** Something to depend on. */
+public final class Host {}

@@ -1,0 +1,4 @@
+package dev.holdfast.planted.health;
+
+/** Something to depend on. */
+public final class Host {}

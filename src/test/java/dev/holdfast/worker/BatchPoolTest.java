@@ -1,0 +1,126 @@
+package dev.holdfast.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.job.ModelSpec.BatchLimits;
+import dev.holdfast.worker.InferenceEngine.Prepared;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** How batches are cut from the pool. */
+@Timeout(20)
+class BatchPoolTest {
+
+  private record Sized(int tokens, Object signature) implements Prepared {}
+
+  private static Window window() {
+    return new Window(List.of(new Line(0, 1, 2, "\"a\"", null)));
+  }
+
+  private static BatchPool pool(int itemsMax, int tokensMax, int... lengths) {
+    BatchPool pool = new BatchPool(new BatchLimits(itemsMax, tokensMax, Duration.ZERO));
+    Window window = window();
+    for (int length : lengths) {
+      pool.add(List.of(new BatchPool.Arrival(window, 0, new Sized(length, "s"))));
+    }
+    return pool;
+  }
+
+  private static List<Integer> take(BatchPool pool) throws InterruptedException {
+    return Objects.requireNonNull(pool.take()).stream().map(e -> e.prepared.tokens()).toList();
+  }
+
+  @Test
+  void takesTheOldestAndItsNearestInLength() throws Exception {
+    BatchPool pool = pool(3, 1_000, 50, 10, 51, 200, 48, 11);
+    assertThat(take(pool)).containsExactlyInAnyOrder(50, 51, 48);
+    assertThat(take(pool)).containsExactlyInAnyOrder(10, 11, 200);
+  }
+
+  @Test
+  void neverExceedsTheTokenBudgetUnlessOneItemDoes() throws Exception {
+    BatchPool pool = pool(32, 100, 500, 40, 41, 30);
+    assertThat(take(pool)).containsExactly(500);
+    assertThat(take(pool)).containsExactlyInAnyOrder(40, 41);
+    assertThat(take(pool)).containsExactly(30);
+  }
+
+  @Test
+  void mixesOnlyEqualSignatures() throws Exception {
+    BatchPool pool = new BatchPool(new BatchLimits(8, 100, Duration.ZERO));
+    Window window = window();
+    pool.add(
+        List.of(
+            new BatchPool.Arrival(window, 0, new Sized(1, "a")),
+            new BatchPool.Arrival(window, 0, new Sized(1, "b")),
+            new BatchPool.Arrival(window, 0, new Sized(1, "a"))));
+    assertThat(take(pool)).hasSize(2);
+    assertThat(take(pool)).hasSize(1);
+  }
+
+  @Test
+  void forgetsCancelledWindows() throws Exception {
+    BatchPool pool = new BatchPool(new BatchLimits(8, 100, Duration.ZERO));
+    Window gone = window();
+    pool.add(
+        List.of(
+            new BatchPool.Arrival(gone, 0, new Sized(1, "s")),
+            new BatchPool.Arrival(window(), 0, new Sized(2, "s"))));
+    gone.cancel();
+    assertThat(take(pool)).containsExactly(2);
+  }
+
+  @Test
+  void aPartialBatchWaitsForCompanyUntilItIsFull() throws Exception {
+    BatchPool pool = new BatchPool(new BatchLimits(2, 100, Duration.ofMinutes(1)));
+    pool.add(List.of(new BatchPool.Arrival(window(), 0, new Sized(1, "s"))));
+    CompletableFuture<List<Integer>> batch = new CompletableFuture<>();
+    Thread taker =
+        new Thread(
+            () -> {
+              try {
+                batch.complete(take(pool));
+              } catch (InterruptedException e) {
+                batch.completeExceptionally(e);
+              }
+            });
+    taker.start();
+    pool.add(List.of(new BatchPool.Arrival(window(), 0, new Sized(1, "s"))));
+    assertThat(batch.get(10, TimeUnit.SECONDS)).hasSize(2);
+    taker.join();
+  }
+
+  @Test
+  void closingWakesTakersAndReturnsWhatIsLeft() throws Exception {
+    BatchPool pool = pool(8, 100, 1, 2);
+    assertThat(pool.close()).hasSize(2);
+    assertThat(pool.take()).isNull();
+  }
+
+  @Test
+  void everyItemIsTakenOnceWithinTheLimitsAndWithLittlePadding() throws Exception {
+    Random random = new Random(7);
+    int[] lengths = random.ints(2_000, 3, 120).toArray();
+    BatchPool pool = pool(32, 512, lengths);
+    List<Integer> all = new ArrayList<>();
+    long padded = 0;
+    while (all.size() < lengths.length) {
+      List<Integer> batch = take(pool);
+      int longest = batch.stream().mapToInt(Integer::intValue).max().orElseThrow();
+      assertThat(batch.size()).isLessThanOrEqualTo(32);
+      assertThat(batch.size() * longest).isLessThanOrEqualTo(512);
+      padded += (long) batch.size() * longest;
+      all.addAll(batch);
+    }
+    long real = all.stream().mapToLong(Integer::longValue).sum();
+    assertThat(all).hasSize(lengths.length);
+    assertThat((double) padded / real).isLessThan(1.06);
+  }
+}

@@ -1,0 +1,141 @@
+package dev.holdfast.world;
+
+import dev.holdfast.job.Item;
+import dev.holdfast.job.JobError;
+import dev.holdfast.job.ModelSpec;
+import dev.holdfast.worker.InferenceEngine;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+
+/**
+ * A real engine for a model that is a function of the text: its length and its hash. Texts that
+ * begin with {@code reject}, {@code poison} or {@code explode} do what they say. A test hears of
+ * each batch before it is inferred, and may hold it there.
+ */
+public final class ScriptedEngine implements InferenceEngine {
+
+  /** Every batch in order, as the texts it held. */
+  public final List<List<String>> batches = new CopyOnWriteArrayList<>();
+
+  private volatile Consumer<List<String>> beforeBatch = texts -> {};
+  private final String digest;
+  private final int lanes;
+
+  public ScriptedEngine() {
+    this("digest-1", 1);
+  }
+
+  public ScriptedEngine(String digest, int lanes) {
+    this.digest = digest;
+    this.lanes = lanes;
+  }
+
+  /** Calls {@code hook} on the lane's thread before each batch. */
+  public void beforeBatch(Consumer<List<String>> hook) {
+    beforeBatch = hook;
+  }
+
+  /** A declaration of this engine's model. */
+  public static ModelSpec spec(int itemsMax, int tokensMax) {
+    return new ModelSpec(
+        "scripted",
+        Path.of("nowhere"),
+        ModelSpec.Kind.TEXT_EMBEDDING,
+        "cpu",
+        new ModelSpec.BatchLimits(itemsMax, tokensMax, Duration.ofMillis(1)));
+  }
+
+  /** What the model says to a text. */
+  public static float[] vector(String text) {
+    return new float[] {text.length(), text.hashCode()};
+  }
+
+  private record Text(String text) implements Prepared {
+    @Override
+    public int tokens() {
+      return Math.max(1, text.length());
+    }
+
+    @Override
+    public Object signature() {
+      return "text";
+    }
+  }
+
+  @Override
+  public LoadedModel load(ModelSpec spec) throws ModelLoadException {
+    if (spec.location().endsWith("broken")) {
+      throw new ModelLoadException("the model directory is broken");
+    }
+    return new Model(spec);
+  }
+
+  private final class Model implements LoadedModel {
+
+    private final ModelSpec spec;
+
+    Model(ModelSpec spec) {
+      this.spec = spec;
+    }
+
+    @Override
+    public ModelSpec spec() {
+      return spec;
+    }
+
+    @Override
+    public String digest() {
+      return digest;
+    }
+
+    @Override
+    public int lanes() {
+      return lanes;
+    }
+
+    @Override
+    public Lane openLane(int index) {
+      return new ScriptedLane();
+    }
+
+    @Override
+    public List<Preparation> prepare(List<Item> items) {
+      List<Preparation> prepared = new ArrayList<>();
+      for (Item item : items) {
+        String text = ((Item.Text) item).text();
+        if (text.startsWith("explode")) {
+          throw new IllegalStateException("exploded");
+        }
+        prepared.add(
+            text.startsWith("reject")
+                ? new Rejected(JobError.ITEM_TOO_LONG.because("rejected"))
+                : new Text(text));
+      }
+      return prepared;
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  private final class ScriptedLane implements Lane {
+
+    @Override
+    public List<Row> infer(List<Prepared> batch) throws InferenceException {
+      List<String> texts = batch.stream().map(p -> ((Text) p).text()).toList();
+      beforeBatch.accept(texts);
+      batches.add(texts);
+      if (texts.stream().anyMatch(t -> t.startsWith("poison"))) {
+        throw new InferenceException("poisoned", new IllegalStateException());
+      }
+      return texts.stream().<Row>map(t -> new Embedding(vector(t))).toList();
+    }
+
+    @Override
+    public void close() {}
+  }
+}
