@@ -77,48 +77,25 @@ final class TextTask implements Task {
 
   @Override
   public List<Preparation> prepare(List<Item> items) {
-    Preparation[] outcomes = new Preparation[items.size()];
-    List<String> texts = new ArrayList<>();
-    List<Integer> positions = new ArrayList<>();
-    for (int i = 0; i < outcomes.length; i++) {
-      if (!(items.get(i) instanceof Item.Text item)) {
-        outcomes[i] = rejected(JobError.ITEM_WRONG_KIND, "this model takes text, not tensors");
-      } else if (unpairedSurrogate(item.text()) >= 0) {
-        outcomes[i] =
-            rejected(
-                JobError.ITEM_NOT_UTF8,
-                "the text has half of a character (an unpaired surrogate) at index "
-                    + unpairedSurrogate(item.text()));
-      } else {
-        texts.add(item.text());
-        positions.add(i);
-      }
-    }
-    List<Preparation> tokenised = tokenise(texts);
-    for (int i = 0; i < tokenised.size(); i++) {
-      outcomes[positions.get(i)] = tokenised.get(i);
-    }
-    return List.of(outcomes);
+    return items.stream().map(this::prepare).toList();
   }
 
-  private List<Preparation> tokenise(List<String> texts) {
-    if (texts.isEmpty()) {
-      return List.of();
+  private Preparation prepare(Item item) {
+    if (!(item instanceof Item.Text content)) {
+      return rejected(JobError.ITEM_WRONG_KIND, "this model takes text, not tensors");
+    }
+    int half = unpairedSurrogate(content.text());
+    if (half >= 0) {
+      return rejected(
+          JobError.ITEM_NOT_UTF8,
+          "the text has half of a character (an unpaired surrogate) at index " + half);
     }
     try {
-      return Arrays.stream(tokenizer.batchEncode(texts)).map(this::checked).toList();
+      // Not batchEncode: it is no faster, and it aborts the process where this throws.
+      return checked(tokenizer.encode(content.text()));
     } catch (RuntimeException e) {
-      // One text that the tokenizer has no token for fails the call, so find out which.
-      if (texts.size() == 1) {
-        return List.of(
-            rejected(
-                JobError.ITEM_INVALID,
-                "the text cannot be tokenised: " + EngineMessages.reason(e)));
-      }
-      int half = texts.size() / 2;
-      List<Preparation> outcomes = new ArrayList<>(tokenise(texts.subList(0, half)));
-      outcomes.addAll(tokenise(texts.subList(half, texts.size())));
-      return outcomes;
+      return rejected(
+          JobError.ITEM_INVALID, "the text cannot be tokenised: " + EngineMessages.reason(e));
     }
   }
 
