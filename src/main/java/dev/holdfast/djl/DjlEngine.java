@@ -1,0 +1,73 @@
+package dev.holdfast.djl;
+
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import dev.holdfast.job.ModelSpec;
+import dev.holdfast.worker.InferenceEngine;
+import java.util.List;
+
+/**
+ * Loads model directories as DJL lays them out: a TorchScript archive, {@code serving.properties}
+ * and, for text, {@code tokenizer.json}.
+ *
+ * <p>The archive is the file that {@code option.modelName} names, else {@code <directory>.pt}, else
+ * the only {@code .pt} file. What {@code serving.properties} may say is listed at {@link
+ * TextSettings} for text and at {@link TensorTask} for tensors; other keys are left to whoever
+ * understands them.
+ *
+ * <p>A text model proves at loading that it can infer. A tensor model declares no inputs, so that
+ * for it loading alone is the proof.
+ *
+ * <p>On a CPU every processor is a lane. On GPUs every device holds a copy of the model and is a
+ * lane; {@code gpu:N} is one device, {@code gpu} and {@code auto} are all there are.
+ *
+ * <p>Thread-safe.
+ */
+public final class DjlEngine implements InferenceEngine {
+
+  private static final String NAME = "PyTorch";
+
+  /**
+   * Prepares the process for DJL. It reads system properties when its engine first loads, so make
+   * this object before anything else touches DJL.
+   */
+  public DjlEngine() {
+    System.setProperty("ai.djl.offline", "true");
+    // One thread a lane: lanes share the processors better than one operator's threads do.
+    setIfAbsent("ai.djl.pytorch.num_threads", "1");
+    // It would optimise anew for each batch shape, which stalls batches of changing sizes.
+    setIfAbsent("ai.djl.pytorch.graph_optimizer", "false");
+  }
+
+  private static void setIfAbsent(String key, String value) {
+    if (System.getProperty(key) == null) {
+      System.setProperty(key, value);
+    }
+  }
+
+  @Override
+  public LoadedModel load(ModelSpec spec) throws ModelLoadException {
+    ModelDirectory directory = ModelDirectory.open(spec.location(), spec.kind());
+    Task task =
+        switch (spec.kind()) {
+          case TEXT_EMBEDDING -> TextTask.open(directory);
+          case TENSOR -> new TensorTask(directory.properties().names("outputs"));
+        };
+    try {
+      List<Device> devices = Devices.select(spec.device(), engine().getGpuCount());
+      return DjlModel.load(spec, directory, task, devices);
+    } catch (ModelLoadException | RuntimeException e) {
+      task.close();
+      throw e;
+    }
+  }
+
+  private static Engine engine() throws ModelLoadException {
+    try {
+      return Engine.getEngine(NAME);
+    } catch (RuntimeException | LinkageError e) {
+      throw new ModelLoadException(
+          "the PyTorch engine does not start: " + EngineMessages.reason(e), e);
+    }
+  }
+}

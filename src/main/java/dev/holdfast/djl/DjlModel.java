@@ -1,0 +1,132 @@
+package dev.holdfast.djl;
+
+import ai.djl.Device;
+import ai.djl.MalformedModelException;
+import ai.djl.Model;
+import dev.holdfast.job.Item;
+import dev.holdfast.job.ModelSpec;
+import dev.holdfast.worker.InferenceEngine.InferenceException;
+import dev.holdfast.worker.InferenceEngine.Lane;
+import dev.holdfast.worker.InferenceEngine.LoadedModel;
+import dev.holdfast.worker.InferenceEngine.ModelLoadException;
+import dev.holdfast.worker.InferenceEngine.Preparation;
+import dev.holdfast.worker.InferenceEngine.Prepared;
+import dev.holdfast.worker.InferenceEngine.Rejected;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** A model on its devices: one copy a device. */
+final class DjlModel implements LoadedModel {
+
+  private final ModelSpec spec;
+  private final String digest;
+  private final Task task;
+  private final List<Model> copies;
+
+  private DjlModel(ModelSpec spec, String digest, Task task, List<Model> copies) {
+    this.spec = spec;
+    this.digest = digest;
+    this.task = task;
+    this.copies = List.copyOf(copies);
+  }
+
+  /**
+   * @param task is closed with the model; if this method throws, it stays open
+   * @param devices the CPU alone, or GPUs
+   */
+  static DjlModel load(ModelSpec spec, ModelDirectory directory, Task task, List<Device> devices)
+      throws ModelLoadException {
+    String digest = directory.digest();
+    List<Model> copies = new ArrayList<>();
+    try {
+      for (Device device : devices) {
+        copies.add(loadCopy(directory, device));
+      }
+      DjlModel model = new DjlModel(spec, digest, task, copies);
+      for (int i = 0; i < copies.size(); i++) {
+        model.prove(directory, i);
+      }
+      return model;
+    } catch (ModelLoadException | RuntimeException e) {
+      copies.forEach(Model::close);
+      throw e;
+    }
+  }
+
+  private static Model loadCopy(ModelDirectory directory, Device device) throws ModelLoadException {
+    Model model = Model.newInstance(directory.archive().toString(), device, "PyTorch");
+    try {
+      // Without it the weights would stay on the device that the archive names.
+      model.load(directory.archive(), null, Map.of("mapLocation", "true"));
+      return model;
+    } catch (IOException | MalformedModelException | RuntimeException e) {
+      model.close();
+      throw new ModelLoadException(
+          directory.archive()
+              + " cannot be loaded as a TorchScript archive on "
+              + device
+              + ": "
+              + EngineMessages.reason(e),
+          e);
+    }
+  }
+
+  private void prove(ModelDirectory directory, int index) throws ModelLoadException {
+    List<Item> samples = task.samples();
+    if (samples.isEmpty()) {
+      return;
+    }
+    try (Lane lane = openLane(index)) {
+      List<Prepared> batch = new ArrayList<>();
+      for (Preparation preparation : prepare(samples)) {
+        if (preparation instanceof Prepared prepared) {
+          batch.add(prepared);
+        } else if (preparation instanceof Rejected rejected) {
+          throw new ModelLoadException(
+              directory.directory()
+                  + " cannot prepare a short text: "
+                  + rejected.reason().explanation());
+        }
+      }
+      lane.infer(batch);
+    } catch (InferenceException e) {
+      throw new ModelLoadException(
+          directory.archive() + " is loaded but cannot infer a short text: " + e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public ModelSpec spec() {
+    return spec;
+  }
+
+  @Override
+  public String digest() {
+    return digest;
+  }
+
+  @Override
+  public int lanes() {
+    return copies.get(0).getNDManager().getDevice().isGpu()
+        ? copies.size()
+        : Runtime.getRuntime().availableProcessors();
+  }
+
+  @Override
+  public Lane openLane(int index) {
+    return new DjlLane(copies.get(index % copies.size()), task);
+  }
+
+  @Override
+  public List<Preparation> prepare(List<Item> items) {
+    return task.prepare(items);
+  }
+
+  @Override
+  public void close() {
+    copies.forEach(Model::close);
+    task.close();
+  }
+}
