@@ -1,0 +1,267 @@
+package dev.holdfast.worker;
+
+import static dev.holdfast.worker.WorkerWorld.LEASE;
+import static dev.holdfast.worker.WorkerWorld.await;
+import static dev.holdfast.worker.WorkerWorld.texts;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.job.Job;
+import dev.holdfast.job.JobIntake;
+import dev.holdfast.job.JobQueue;
+import dev.holdfast.job.JobRecords;
+import dev.holdfast.job.JobSpec;
+import dev.holdfast.job.JobState;
+import dev.holdfast.world.ScriptedEngine;
+import io.vertx.core.Future;
+import io.vertx.core.json.JsonObject;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What becomes of jobs that are not as they should be. */
+@Timeout(60)
+class JobRunnerTest {
+
+  @TempDir Path directory;
+  private WorkerWorld world;
+
+  @BeforeEach
+  void open() throws Exception {
+    world = new WorkerWorld(directory);
+  }
+
+  @AfterEach
+  void close() {
+    world.close();
+  }
+
+  private JobIntake intake() {
+    return new JobIntake(
+        world.embedded.store(),
+        world.embedded.queue(),
+        new JobRecords(world.embedded.store(), world.embedded.events(), world.clock),
+        world.clock);
+  }
+
+  private JobSpec.External file(String name, String content) throws Exception {
+    Path file = directory.resolve(name);
+    Files.writeString(file, content, StandardCharsets.UTF_8);
+    var info = await(world.embedded.externalInputs().stat(file.toUri().toString()));
+    return new JobSpec.External(info.uri(), info.bytes(), info.revision());
+  }
+
+  private static String code(Job job) {
+    return Objects.requireNonNull(job.error()).code();
+  }
+
+  @Test
+  void aBrokenLineFailsItsRowWithItsLineNumberAndNothingElse() throws Exception {
+    Job job = world.submit(file("in.jsonl", "\"a\"\n\n{broken\n42\n\"poison\"\n\"e\"\n"));
+    world.worker("w").work();
+
+    Job after = world.job(job.id());
+    assertThat(after.state()).isEqualTo(JobState.COMPLETE);
+    assertThat(after.progress()).isEqualTo(new Job.Progress(5, 3, 5L));
+    assertThat(after.checkpoint().failed()).isEqualTo(3);
+    List<JsonObject> rows = world.rows(after);
+    assertThat(rows).hasSize(5);
+    assertThat(rows.get(1).getInteger("line")).isEqualTo(3);
+    assertThat(rows.get(1).getJsonObject("error").getString("code")).isEqualTo("item_invalid");
+    assertThat(rows.get(2).getJsonObject("error").getString("code")).isEqualTo("item_wrong_kind");
+    assertThat(rows.get(3).getJsonObject("error").getString("code")).isEqualTo("inference_failed");
+    assertThat(rows.get(4).containsKey("embedding")).isTrue();
+  }
+
+  @Test
+  void anInputOfBlankLinesFailsAtOnceAndLeavesADeadLetter() throws Exception {
+    Job job = world.submit(file("blank.jsonl", "\n \n\n"));
+    world.worker("w").work();
+
+    assertThat(world.job(job.id()).state()).isEqualTo(JobState.FAILED);
+    assertThat(code(world.job(job.id()))).isEqualTo("empty_input");
+    assertThat(await(world.embedded.queue().deadLetters(10)))
+        .singleElement()
+        .satisfies(letter -> assertThat(letter.job()).isEqualTo(job.id()))
+        .satisfies(letter -> assertThat(letter.reason()).contains("blank"));
+  }
+
+  @Test
+  void anInputThatChangedFailsAtOnce() throws Exception {
+    Job job = world.submit(file("in.jsonl", "\"a\"\n\"b\"\n"));
+    Files.writeString(directory.resolve("in.jsonl"), "\"a\"\n\"b\"\n\"c\"\n");
+    world.worker("w").work();
+    assertThat(code(world.job(job.id()))).isEqualTo("input_changed");
+  }
+
+  @Test
+  void aMissingInputSpendsTheFailuresWithBackoffAndCanBeRetried() throws Exception {
+    JobSpec.External input = file("in.jsonl", "\"a\"\n");
+    Path file = directory.resolve("in.jsonl");
+    Path away = directory.resolve("away.jsonl");
+    Files.move(file, away);
+    Job job = world.submit(input);
+    WorkerWorld.Worker worker = world.worker("w");
+    for (int failures = 1; failures <= 3; failures++) {
+      worker.work();
+      assertThat(world.job(job.id()).spent().failures()).isEqualTo(failures);
+      assertThat(await(world.embedded.queue().pull(1, LEASE, Duration.ZERO)))
+          .as("it rests before the next attempt")
+          .isEmpty();
+      world.clock.advance(Duration.ofMinutes(5));
+    }
+    assertThat(world.job(job.id()).state()).isEqualTo(JobState.FAILED);
+    assertThat(code(world.job(job.id()))).isEqualTo("input_not_found");
+    assertThat(await(world.embedded.queue().backlog()).waiting()).isZero();
+
+    Files.move(away, file);
+    await(intake().retry(job.id()));
+    worker.work();
+    world.assertComplete(job, "a");
+    assertThat(world.job(job.id()).attempts()).hasSize(4);
+  }
+
+  @Test
+  void anEndedJobsSecondMessageIsAcknowledgedWithoutWork() {
+    Job job = world.submit("a");
+    await(intake().cancel(job.id()));
+    WorkerWorld.Worker worker = world.worker("w");
+    worker.work();
+
+    assertThat(worker.engine.batches).isEmpty();
+    assertThat(worker.mortal.calls).contains("JobQueue.ack");
+    assertThat(world.job(job.id()).state()).isEqualTo(JobState.CANCELLED);
+  }
+
+  @Test
+  void aCancelStopsARunningJobAtItsNextWrite() throws Exception {
+    Job job = world.submit(texts(12));
+    CountDownLatch inferring = new CountDownLatch(1);
+    CountDownLatch go = new CountDownLatch(1);
+    ScriptedEngine engine = new ScriptedEngine();
+    engine.beforeBatch(
+        batch -> {
+          inferring.countDown();
+          awaitQuietly(go);
+        });
+    WorkerWorld.Worker worker = world.worker("w", new Mortal(), engine);
+    Future<Void> done = worker.begin();
+    assertThat(inferring.await(10, TimeUnit.SECONDS)).isTrue();
+    Job cancelled = await(intake().cancel(job.id()));
+    go.countDown();
+    await(done);
+
+    assertThat(world.job(job.id())).isEqualTo(cancelled);
+    assertThat(worker.mortal.calls).contains("JobQueue.ack");
+  }
+
+  @Test
+  void aMessageForALeasedJobComesBackWhenTheLeaseEnds() throws Exception {
+    Job job = world.submit("a");
+    Mortal mortal = new Mortal().dieBefore("ObjectStore.create", 1);
+    world.worker("first", mortal, new ScriptedEngine()).begin();
+    mortal.awaitStruck();
+    await(
+        world
+            .embedded
+            .queue()
+            .publish(new JobQueue.Message(job.id(), Map.of(JobQueue.Message.MODEL, "scripted"))));
+    WorkerWorld.Worker second = world.worker("second");
+    second.work();
+
+    assertThat(second.engine.batches).isEmpty();
+    assertThat(second.mortal.calls).contains("JobQueue.release");
+    assertThat(await(world.embedded.queue().pull(1, LEASE, Duration.ZERO))).isEmpty();
+    world.clock.advance(LEASE.plusSeconds(1));
+    second.work();
+    second.work();
+    world.assertComplete(job, "a");
+  }
+
+  @Test
+  void rowsOfTwoVersionsOfAModelAreNeverMixed() throws Exception {
+    Job job = world.submit(texts(10));
+    Mortal mortal = new Mortal().dieBefore("ObjectStore.create", 2);
+    world.worker("old", mortal, new ScriptedEngine("digest-1", 1)).begin();
+    mortal.awaitStruck();
+    world.clock.advance(LEASE.plusSeconds(1));
+    WorkerWorld.Worker newer = world.worker("new", new Mortal(), new ScriptedEngine("digest-2", 1));
+    newer.work();
+
+    assertThat(newer.engine.batches).isEmpty();
+    Job after = world.job(job.id());
+    assertThat(after.state()).isEqualTo(JobState.QUEUED);
+    assertThat(after.spent().failures()).isEqualTo(1);
+    assertThat(Objects.requireNonNull(after.attempts().get(1).error()).code())
+        .isEqualTo("model_changed");
+
+    world.clock.advance(Duration.ofMinutes(5));
+    world.worker("old again", new Mortal(), new ScriptedEngine("digest-1", 1)).work();
+    world.assertComplete(job, texts(10));
+  }
+
+  @Test
+  void aDrainKeepsWhatIsGatheredAndFreesTheJobAtOnce() throws Exception {
+    String[] texts = texts(12);
+    Job job = world.submit(texts);
+    CountDownLatch second = new CountDownLatch(2);
+    CountDownLatch go = new CountDownLatch(1);
+    ScriptedEngine engine = new ScriptedEngine();
+    engine.beforeBatch(
+        batch -> {
+          second.countDown();
+          if (second.getCount() == 0) {
+            awaitQuietly(go);
+          }
+        });
+    WorkerWorld.Worker leaving = world.worker("leaving", new Mortal(), engine);
+    Future<Void> done = leaving.begin();
+    assertThat(second.await(10, TimeUnit.SECONDS)).isTrue();
+    leaving.drain();
+    await(done);
+    go.countDown();
+
+    Job interrupted = world.job(job.id());
+    assertThat(interrupted.state()).isEqualTo(JobState.INTERRUPTED);
+    assertThat(interrupted.checkpoint().nextItem()).isEqualTo(4);
+    assertThat(interrupted.spent().failures()).isZero();
+    world.worker("next").work();
+    world.assertComplete(job, texts);
+    assertThat(world.job(job.id()).recomputed()).isZero();
+  }
+
+  @Test
+  void aStoreThatIsOutOfOrderForAMomentCostsNothing() throws Exception {
+    Job job = world.submit(texts(10));
+    Mortal flaky = new Mortal().fail("ObjectStore.create", 1).fail("ObjectStore.create", 2);
+    WorkerWorld.Worker worker = world.worker("w", flaky, new ScriptedEngine());
+    Future<Void> done = worker.begin();
+    flaky.awaitStruck();
+    while (!done.isComplete()) {
+      world.clock.advance(Duration.ofMillis(100));
+      Thread.onSpinWait();
+    }
+    world.assertComplete(job, texts(10));
+    assertThat(world.job(job.id()).attempts()).hasSize(1);
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      if (!latch.await(10, TimeUnit.SECONDS)) {
+        throw new AssertionError("the latch was never opened");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

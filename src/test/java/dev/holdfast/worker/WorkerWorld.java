@@ -1,0 +1,214 @@
+package dev.holdfast.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.embedded.Embedded;
+import dev.holdfast.job.ExternalInputs;
+import dev.holdfast.job.Job;
+import dev.holdfast.job.JobEvents;
+import dev.holdfast.job.JobId;
+import dev.holdfast.job.JobIntake;
+import dev.holdfast.job.JobQueue;
+import dev.holdfast.job.JobQueue.Delivery;
+import dev.holdfast.job.JobRecords;
+import dev.holdfast.job.JobSpec;
+import dev.holdfast.job.JobState;
+import dev.holdfast.job.JobStore;
+import dev.holdfast.job.ModelSpec;
+import dev.holdfast.job.ObjectStore;
+import dev.holdfast.world.ManualClock;
+import dev.holdfast.world.ScriptedEngine;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * The embedded adapters, a clock with movable hands, and any number of workers that may die: what
+ * the tests of the worker protocol play in.
+ */
+final class WorkerWorld implements AutoCloseable {
+
+  static final Duration LEASE = Duration.ofSeconds(30);
+  private static final int ITEMS_A_WINDOW = 4;
+
+  final ManualClock clock = new ManualClock();
+  final Embedded embedded;
+  private final List<Worker> workers = new ArrayList<>();
+
+  WorkerWorld(Path directory) throws IOException {
+    embedded = Embedded.open(directory.resolve("data"), Optional.of(directory), clock);
+  }
+
+  static <T> T await(Future<T> future) {
+    try {
+      return future.toCompletionStage().toCompletableFuture().get(15, TimeUnit.SECONDS);
+    } catch (ExecutionException e) {
+      throw new AssertionError(e.getCause());
+    } catch (InterruptedException | TimeoutException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** {@code n} different texts. */
+  static String[] texts(int n) {
+    return IntStream.range(0, n).mapToObj(i -> "text " + i).toArray(String[]::new);
+  }
+
+  Job submit(JobSpec.Input input) {
+    JobRecords records = new JobRecords(embedded.store(), embedded.events(), clock);
+    JobIntake intake = new JobIntake(embedded.store(), embedded.queue(), records, clock);
+    JobSpec spec = new JobSpec("scripted", input, Map.of(), 3, null, null);
+    return await(intake.submit(JobId.random(), spec)).job();
+  }
+
+  Job submit(String... texts) {
+    String lines =
+        Arrays.stream(texts)
+            .map(text -> new JsonObject().put("text", text).encode() + "\n")
+            .collect(Collectors.joining());
+    return submit(new JobSpec.Inline(lines, texts.length));
+  }
+
+  Job job(JobId id) {
+    return await(embedded.store().get(id)).orElseThrow();
+  }
+
+  /** Every row of the parts that belong to the result, in order. */
+  List<JsonObject> rows(Job job) {
+    List<JsonObject> rows = new ArrayList<>();
+    for (ObjectStore.Info part :
+        await(embedded.objects().list("results/" + job.id() + "/", null, 1_000))) {
+      String name = part.key().substring(part.key().lastIndexOf("part-") + 5);
+      if (Long.parseLong(name.substring(0, 12)) < job.checkpoint().nextItem()) {
+        await(embedded.objects().read(part.key(), 0, (int) part.bytes()))
+            .toString()
+            .lines()
+            .map(JsonObject::new)
+            .forEach(rows::add);
+      }
+    }
+    return rows;
+  }
+
+  /** The job is complete, each text has its row once, and the queue has forgotten the message. */
+  void assertComplete(Job submitted, String... texts) {
+    Job job = job(submitted.id());
+    assertThat(job.state()).isEqualTo(JobState.COMPLETE);
+    List<JsonObject> rows = rows(job);
+    assertThat(rows).hasSize(texts.length);
+    for (int i = 0; i < texts.length; i++) {
+      assertThat(rows.get(i).getInteger("index")).isEqualTo(i);
+      assertThat(rows.get(i).getJsonArray("embedding").getFloat(1))
+          .isEqualTo(ScriptedEngine.vector(texts[i])[1]);
+    }
+    JobQueue.Backlog backlog = await(embedded.queue().backlog());
+    assertThat(backlog.waiting() + backlog.held()).as("messages left").isZero();
+  }
+
+  /** A worker that is fine. */
+  Worker worker(String id) {
+    return worker(id, new Mortal(), new ScriptedEngine());
+  }
+
+  Worker worker(String id, Mortal mortal, ScriptedEngine engine) {
+    Worker worker = new Worker(id, mortal, engine);
+    workers.add(worker);
+    return worker;
+  }
+
+  /** One worker's runner with all it needs, without the verticle that pulls for it. */
+  final class Worker implements AutoCloseable {
+
+    final Mortal mortal;
+    final ScriptedEngine engine;
+    private final ExecutorService thread = Executors.newSingleThreadExecutor();
+    private final JobQueue queue;
+    private final LeaseKeeper leases;
+    private final MicroBatcher batcher;
+    final JobRunner runner;
+
+    Worker(String id, Mortal mortal, ScriptedEngine engine) {
+      this.mortal = mortal;
+      this.engine = engine;
+      queue = mortal.wrap(embedded.queue());
+      WorkerOptions options = new WorkerOptions(id, "test", 1, 8, LEASE, Duration.ZERO);
+      SimpleMeterRegistry meters = new SimpleMeterRegistry();
+      WorkerMetrics metrics = new WorkerMetrics(meters);
+      WorkerServices services =
+          new WorkerServices(
+              queue,
+              new JobRecords(
+                  mortal.wrap(JobStore.class, embedded.store()),
+                  mortal.wrap(JobEvents.class, embedded.events()),
+                  clock),
+              mortal.wrap(ObjectStore.class, embedded.objects()),
+              mortal.wrap(ExternalInputs.class, embedded.externalInputs()),
+              embedded.roster(),
+              clock,
+              meters);
+      ModelSpec spec = ScriptedEngine.spec(ITEMS_A_WINDOW, 1_000);
+      leases = new LeaseKeeper(queue, options, metrics);
+      try {
+        batcher = new MicroBatcher(engine.load(spec), metrics, e -> {});
+      } catch (InferenceEngine.ModelLoadException e) {
+        throw new AssertionError(e);
+      }
+      Serving serving =
+          new Serving(batcher, new CheckpointPolicy(options.checkpointSpan()), metrics);
+      runner =
+          new JobRunner(
+              services, options, Map.of(spec.name(), serving), leases, metrics, new Loop(thread));
+    }
+
+    /** Pulls one message and begins to work on it. */
+    Future<Void> begin() {
+      List<Delivery> pulled = await(queue.pull(1, LEASE, Duration.ofSeconds(10)));
+      assertThat(pulled).as("a message to work on").hasSize(1);
+      leases.add(pulled.get(0));
+      Promise<Void> done = Promise.promise();
+      thread.execute(() -> runner.run(pulled.get(0)).onComplete(done));
+      return done.future();
+    }
+
+    /** Pulls one message and works until it is settled or forgotten. */
+    void work() {
+      await(begin());
+    }
+
+    /** Asks the worker to go, as a drain does. */
+    void drain() {
+      thread.execute(runner::drain);
+    }
+
+    @Override
+    public void close() {
+      leases.close();
+      batcher.close();
+      thread.shutdown();
+    }
+  }
+
+  @Override
+  public void close() {
+    for (Worker worker : workers) {
+      worker.close();
+    }
+    embedded.close();
+  }
+}
