@@ -16,7 +16,7 @@ public record WorkerOptions(
   /**
    * The longest a pull waits at the broker before it is made anew; short, as a drain waits for it.
    */
-  static final Duration PULL_WAIT = Duration.ofSeconds(2);
+  static final Duration PULL_WAIT = Duration.ofSeconds(1);
 
   /** How often a running job's progress is written, at most. */
   static final Duration PROGRESS_INTERVAL = Duration.ofSeconds(1);
