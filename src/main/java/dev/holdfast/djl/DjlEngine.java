@@ -35,8 +35,6 @@ public final class DjlEngine implements InferenceEngine {
     System.setProperty("ai.djl.offline", "true");
     // One thread a lane: lanes share the processors better than one operator's threads do.
     setIfAbsent("ai.djl.pytorch.num_threads", "1");
-    // It would optimise anew for each batch shape, which stalls batches of changing sizes.
-    setIfAbsent("ai.djl.pytorch.graph_optimizer", "false");
   }
 
   private static void setIfAbsent(String key, String value) {

@@ -3,6 +3,8 @@ package dev.holdfast.djl;
 import ai.djl.Device;
 import ai.djl.MalformedModelException;
 import ai.djl.Model;
+import ai.djl.pytorch.engine.PtSymbolBlock;
+import ai.djl.pytorch.jni.JniUtils;
 import dev.holdfast.job.Item;
 import dev.holdfast.job.ModelSpec;
 import dev.holdfast.worker.InferenceEngine.InferenceException;
@@ -60,6 +62,8 @@ final class DjlModel implements LoadedModel {
     try {
       // Without it the weights would stay on the device that the archive names.
       model.load(directory.archive(), null, Map.of("mapLocation", "true"));
+      // An archive remembers whether it was saved while training, with dropout and all.
+      JniUtils.enableInferenceMode((PtSymbolBlock) model.getBlock());
       return model;
     } catch (IOException | MalformedModelException | RuntimeException e) {
       model.close();

@@ -6,6 +6,7 @@ import dev.holdfast.job.Item;
 import dev.holdfast.worker.InferenceEngine.Preparation;
 import dev.holdfast.worker.InferenceEngine.Prepared;
 import dev.holdfast.worker.InferenceEngine.Row;
+import java.nio.ByteBuffer;
 import java.util.List;
 
 /** What a model of one kind does with its items. Thread-safe. */
@@ -30,6 +31,14 @@ interface Task extends AutoCloseable {
 
     /** Owns every array of this call; closed after it. */
     NDManager arrays();
+
+    /**
+     * Memory for all the inputs of this call; ask for it once a call.
+     *
+     * @return direct and little-endian, {@code bytes} long, with what the last call left in it; the
+     *     next call has it again
+     */
+    ByteBuffer memory(int bytes);
 
     NDList apply(NDList inputs);
   }

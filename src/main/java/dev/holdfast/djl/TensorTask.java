@@ -37,6 +37,9 @@ import java.util.TreeMap;
  */
 final class TensorTask implements Task {
 
+  /** Where the engine's vector instructions like an array to begin. */
+  private static final int ALIGNMENT_BYTES = 64;
+
   private final List<String> outputNames;
 
   /**
@@ -100,10 +103,7 @@ final class TensorTask implements Task {
   @Override
   public List<Row> infer(Forward forward, List<Prepared> batch) {
     List<Inputs> items = batch.stream().map(Inputs.class::cast).toList();
-    NDList inputs = new NDList();
-    for (int i = 0; i < items.get(0).tensors.size(); i++) {
-      inputs.add(joined(forward, items, i));
-    }
+    NDList inputs = joined(forward, items);
     NDList outputs = forward.apply(inputs);
     List<List<Tensor>> rows = new ArrayList<>();
     items.forEach(item -> rows.add(new ArrayList<>()));
@@ -111,19 +111,47 @@ final class TensorTask implements Task {
     return rows.stream().<Row>map(Tensors::new).toList();
   }
 
-  private static NDArray joined(Forward forward, List<Inputs> items, int index) {
+  private static NDList joined(Forward forward, List<Inputs> items) {
+    int count = items.get(0).tensors.size();
+    int[] ends = new int[count];
+    long end = 0;
+    for (int i = 0; i < count; i++) {
+      long bytes = 0;
+      for (Inputs item : items) {
+        bytes += item.tensors.get(i).data().remaining();
+      }
+      end = aligned(end) + bytes;
+      ends[i] = Math.toIntExact(end);
+    }
+    ByteBuffer memory = forward.memory(Math.toIntExact(end));
+    NDList inputs = new NDList();
+    int start = 0;
+    for (int i = 0; i < count; i++) {
+      ByteBuffer data = memory.slice(start, ends[i] - start);
+      inputs.add(joined(forward, items, i, data));
+      start = (int) aligned(ends[i]);
+    }
+    return inputs;
+  }
+
+  private static long aligned(long offset) {
+    return (offset + ALIGNMENT_BYTES - 1) / ALIGNMENT_BYTES * ALIGNMENT_BYTES;
+  }
+
+  private static NDArray joined(Forward forward, List<Inputs> items, int index, ByteBuffer data) {
+    items.forEach(item -> data.put(item.tensors.get(index).data().duplicate()));
     Tensor first = items.get(0).tensors.get(index);
     long[] shape = first.shape().stream().mapToLong(Long::longValue).toArray();
     if (items.size() > 1) {
-      shape[0] = items.stream().mapToLong(Inputs::rows).sum();
+      shape[0] = rows(items);
     }
-    long bytes = items.stream().mapToLong(i -> i.tensors.get(index).data().remaining()).sum();
-    ByteBuffer data = ByteBuffer.allocateDirect(Math.toIntExact(bytes));
-    data.order(ByteOrder.LITTLE_ENDIAN);
-    items.forEach(item -> data.put(item.tensors.get(index).data().duplicate()));
     DataType type = Objects.requireNonNull(Datatypes.toEngine(first.datatype()));
     // Without a name: DJL reads dots and brackets in names as instructions.
     return forward.arrays().create(data.flip(), new Shape(shape), type);
+  }
+
+  private static long rows(List<Inputs> items) {
+    return items.stream().mapToLong(Inputs::rows).sum();
   }
 
   private Map<String, NDArray> named(NDList outputs) {
@@ -166,7 +194,7 @@ final class TensorTask implements Task {
       rows.get(0).add(tensor(name, datatype, shape, data));
       return;
     }
-    long sum = items.stream().mapToLong(Inputs::rows).sum();
+    long sum = rows(items);
     if (shape.isEmpty() || shape.get(0) != sum) {
       throw new IllegalStateException(
           "output %s has the shape %s for a batch of %d rows: this model does not keep the batch dimension; set batch.items: 1 for it"

@@ -94,6 +94,9 @@ record TextSettings(
     options.put("truncation", Boolean.toString(truncates));
     options.put("modelMaxLength", Integer.toString(modelMaxLength));
     options.put("addSpecialTokens", Boolean.toString(specialTokens));
+    // Overlap between the windows of a cut text, of which only the first is used. As large as the
+    // window, as a tokenizer.json may have it, it would end the process.
+    options.put("stride", "0");
     // A language tag rather than true, which would mean the machine's own locale.
     options.put("doLowerCase", lowerCase ? "en" : "false");
     if (maxLength != null) {

@@ -15,6 +15,8 @@ import dev.holdfast.worker.InferenceEngine.Prepared;
 import dev.holdfast.worker.InferenceEngine.Rejected;
 import dev.holdfast.worker.InferenceEngine.Row;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -26,6 +28,9 @@ final class TextTask implements Task {
 
   /** The outputs to prefer if the model names its outputs, as exporters call them. */
   private static final List<String> OUTPUTS = List.of("sentence_embedding", "last_hidden_state");
+
+  /** Ids, mask and types. */
+  private static final int INPUTS_MAX = 3;
 
   private final HuggingFaceTokenizer tokenizer;
   private final TextSettings settings;
@@ -135,18 +140,21 @@ final class TextTask implements Task {
   public List<Row> infer(Forward forward, List<Prepared> batch) {
     int texts = batch.size();
     int width = batch.stream().mapToInt(Prepared::tokens).max().orElseThrow();
-    long[] ids = new long[texts * width];
-    long[] types = new long[texts * width];
-    long[] present = new long[texts * width];
-    Arrays.fill(ids, padId);
-    for (int i = 0; i < texts; i++) {
-      Tokens tokens = (Tokens) batch.get(i);
-      int start = i * width;
-      System.arraycopy(tokens.ids, 0, ids, start, tokens.ids.length);
-      System.arraycopy(tokens.types, 0, types, start, tokens.ids.length);
-      Arrays.fill(present, start, start + tokens.ids.length, 1);
-    }
     Shape shape = new Shape(texts, width);
+    int bytes = Math.multiplyExact(Math.multiplyExact(texts, width), Long.BYTES);
+    ByteBuffer memory = forward.memory(Math.multiplyExact(INPUTS_MAX, bytes));
+    ByteBuffer ids = part(memory, 0, bytes);
+    ByteBuffer present = part(memory, 1, bytes);
+    ByteBuffer types = part(memory, 2, bytes);
+    for (Prepared prepared : batch) {
+      Tokens tokens = (Tokens) prepared;
+      for (int i = 0; i < width; i++) {
+        boolean token = i < tokens.ids.length;
+        ids.putLong(token ? tokens.ids[i] : padId);
+        present.putLong(token ? 1 : 0);
+        types.putLong(token ? tokens.types[i] : 0);
+      }
+    }
     NDArray mask = input(forward, present, shape);
     NDList inputs = new NDList(input(forward, ids, shape), mask);
     if (settings.tokenTypes()) {
@@ -161,8 +169,12 @@ final class TextTask implements Task {
     return rows(settings.normalizes() ? vectors.normalize(2, 1) : vectors);
   }
 
-  private NDArray input(Forward forward, long[] values, Shape shape) {
-    NDArray array = forward.arrays().create(values, shape);
+  private static ByteBuffer part(ByteBuffer memory, int index, int bytes) {
+    return memory.slice(index * bytes, bytes).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  private NDArray input(Forward forward, ByteBuffer values, Shape shape) {
+    NDArray array = forward.arrays().create(values.flip(), shape, DataType.INT64);
     return settings.int32() ? array.toType(DataType.INT32, false) : array;
   }
 

@@ -155,6 +155,19 @@ class EncoderOutputsTest {
     }
   }
 
+  /** A stride of the window's size or more aborts the process in the tokenizer library. */
+  @Test
+  void ignoresTheStrideOfATokenizer() throws Exception {
+    Path file = directory.resolve("tokenizer.json");
+    String shipped = Files.readString(file);
+    assertThat(shipped).contains("\"stride\": 0");
+    Files.writeString(file, shipped.replace("\"stride\": 0", "\"stride\": 100"));
+    TinyModels.write(
+        directory, "ids: Tensor, mask: Tensor", "Tensor", "    return torch.to(ids, 6)\n");
+    List<float[]> found = embed("maxLength=16\n", List.of("word ".repeat(200)));
+    assertThat(found.get(0)).hasSize(16);
+  }
+
   /** Such a tokenizer has no token for an unknown word; DJL's batchEncode aborts the process. */
   @Test
   void aTextThatCannotBeTokenisedLeavesItsNeighboursAlone() throws Exception {
