@@ -1,0 +1,55 @@
+package dev.holdfast.api;
+
+import java.time.Duration;
+
+/**
+ * Where the api listens and how much it takes on.
+ *
+ * @param host the address to bind
+ * @param port 0 lets the machine choose one; {@link ApiVerticle#port()} tells which
+ */
+public record ApiOptions(String host, int port, Limits limits) {
+
+  /** The usual limits. */
+  public static ApiOptions of(String host, int port) {
+    return new ApiOptions(host, port, Limits.USUAL);
+  }
+
+  /**
+   * Bounds of one process, shared by its instances of the verticle. What does not fit is refused
+   * with a status that says when to come back.
+   *
+   * @param bodyBytesMax a JSON body
+   * @param inputBytesMax an uploaded input
+   * @param inFlightMax requests at once, without those that wait for a job
+   * @param longPollsMax requests at once that wait for a job
+   * @param uploadsMax uploads at once
+   * @param headersWaitMax from a connection's start to its first whole request head
+   * @param bodyWaitMax from the head to the end of a JSON body; between two chunks of an upload
+   * @param keepAliveMax from an answer to the next whole request head on the connection
+   * @param dependencyWaitMax one call of a port
+   */
+  public record Limits(
+      int bodyBytesMax,
+      long inputBytesMax,
+      int inFlightMax,
+      int longPollsMax,
+      int uploadsMax,
+      Duration headersWaitMax,
+      Duration bodyWaitMax,
+      Duration keepAliveMax,
+      Duration dependencyWaitMax) {
+
+    public static final Limits USUAL =
+        new Limits(
+            1 << 20,
+            50_000_000_000L,
+            1_024,
+            10_000,
+            64,
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(20),
+            Duration.ofSeconds(75),
+            Duration.ofSeconds(10));
+  }
+}

@@ -1,0 +1,199 @@
+package dev.holdfast.api;
+
+import dev.holdfast.job.JobRecords;
+import dev.holdfast.job.Reconciler;
+import io.micrometer.core.instrument.Gauge;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.ext.web.Router;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Serves the contract over HTTP. Deploy as many instances as there are cores, all from one {@link
+ * #instances}: they share the port and the limits, and one of them looks after the jobs that nobody
+ * moves.
+ */
+public final class ApiVerticle extends VerticleBase {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ApiVerticle.class);
+
+  /** How long requests that are being answered keep a stop waiting. */
+  private static final long STOP_WAIT_MAX_S = 8;
+
+  /**
+   * Vert.x gives all instances of a deployment the same random port if asked for a negative one.
+   */
+  private static final int RANDOM_SHARED_PORT = -1;
+
+  private final ApiOptions options;
+  private final ApiServices services;
+  private final Shared shared;
+  private @Nullable HttpServer server;
+  private @Nullable LongPolls longPolls;
+  private @Nullable Connections connections;
+  private @Nullable Reconciler reconciler;
+
+  private ApiVerticle(ApiOptions options, ApiServices services, Shared shared) {
+    this.options = options;
+    this.services = services;
+    this.shared = shared;
+  }
+
+  /** Makes the instances of one deployment. */
+  public static Supplier<ApiVerticle> instances(ApiOptions options, ApiServices services) {
+    Shared shared = new Shared(options.limits(), services);
+    return () -> new ApiVerticle(options, services, shared);
+  }
+
+  /** What the instances of one process have in common. */
+  private static final class Shared {
+    final Contract contract = new Contract();
+    final AtomicBoolean reconciling = new AtomicBoolean();
+    final ApiMetrics metrics;
+    final Permits inFlight;
+    final Permits waiting;
+    final Permits uploads;
+
+    Shared(ApiOptions.Limits limits, ApiServices services) {
+      metrics = new ApiMetrics(services.meters());
+      inFlight = counted(ApiMetrics.REQUESTS_IN_FLIGHT, limits.inFlightMax(), services);
+      waiting = counted(ApiMetrics.LONG_POLLS, limits.longPollsMax(), services);
+      uploads = counted(ApiMetrics.UPLOADS, limits.uploadsMax(), services);
+    }
+
+    private static Permits counted(String name, int max, ApiServices services) {
+      Permits permits = new Permits(max);
+      Gauge.builder(name, permits, Permits::taken)
+          .strongReference(true)
+          .register(services.meters());
+      return permits;
+    }
+  }
+
+  /** The port that is listened on, once the verticle has started. */
+  public int port() {
+    HttpServer listening = server;
+    if (listening == null) {
+      throw new IllegalStateException("the verticle has not started");
+    }
+    return listening.actualPort();
+  }
+
+  @Override
+  public Future<?> start() {
+    return shared
+        .contract
+        .read(vertx)
+        .compose(
+            read -> {
+              connections = new Connections(services.clock(), options.limits(), this::onContext);
+              longPolls = new LongPolls(services.events(), services.clock(), this::onContext);
+              return listen(read, connections, longPolls);
+            })
+        .onSuccess(listening -> reconcile());
+  }
+
+  private Future<HttpServer> listen(
+      Contract.Read read, Connections connections, LongPolls longPolls) {
+    ApiRouter routes =
+        new ApiRouter(
+            read,
+            handlers(read, longPolls),
+            shared.inFlight,
+            new BodyReader(services.clock(), options.limits(), this::onContext),
+            connections,
+            new Problems(shared.metrics));
+    Router router = routes.create(vertx);
+    server =
+        vertx
+            .createHttpServer(serverOptions())
+            .connectionHandler(connections::opened)
+            .invalidRequestHandler(routes::invalid)
+            .exceptionHandler(e -> LOG.debug("a connection failed", e))
+            .requestHandler(router);
+    return server.listen(options.port() == 0 ? RANDOM_SHARED_PORT : options.port(), options.host());
+  }
+
+  private Map<String, ApiRouter.Handler> handlers(Contract.Read read, LongPolls longPolls) {
+    Dependencies dependencies =
+        new Dependencies(services.clock(), options.limits().dependencyWaitMax(), this::onContext);
+    ApiMetrics metrics = shared.metrics;
+    JobRoutes jobs = new JobRoutes(services, dependencies, longPolls, shared.waiting);
+    InputRoutes inputs =
+        new InputRoutes(
+            services, dependencies, options.limits(), shared.uploads, metrics, this::onContext);
+    ServiceRoutes service = new ServiceRoutes(services, dependencies, read.text());
+    return Map.ofEntries(
+        Map.entry("submitJob", new SubmitRoute(services, dependencies, jobs, metrics)::submit),
+        Map.entry("listJobs", jobs::list),
+        Map.entry("getJob", jobs::get),
+        Map.entry("cancelJob", jobs::cancel),
+        Map.entry("retryJob", jobs::retry),
+        Map.entry("getResult", new ResultRoute(services, dependencies, jobs, metrics)::result),
+        Map.entry("uploadInput", inputs::upload),
+        Map.entry("getInput", inputs::get),
+        Map.entry("listModels", service::models),
+        Map.entry("listWorkers", service::workers),
+        Map.entry("getStats", service::stats),
+        Map.entry("getContract", service::contract));
+  }
+
+  private HttpServerOptions serverOptions() {
+    return new HttpServerOptions()
+        .setMaxInitialLineLength(InvalidRequest.LINE_BYTES_MAX)
+        .setMaxHeaderSize(InvalidRequest.HEADER_BYTES_MAX)
+        .setHttp2ClearTextEnabled(false)
+        .setIdleTimeoutUnit(TimeUnit.MILLISECONDS)
+        .setIdleTimeout((int) options.limits().keepAliveMax().toMillis())
+        .setTcpNoDelay(true);
+  }
+
+  private void reconcile() {
+    if (shared.reconciling.compareAndSet(false, true)) {
+      JobRecords records = new JobRecords(services.store(), services.events(), services.clock());
+      reconciler =
+          new Reconciler(
+              services.store(),
+              services.queue(),
+              services.objects(),
+              records,
+              services.clock(),
+              LOG::warn);
+      reconciler.start();
+    }
+  }
+
+  @Override
+  public Future<?> stop() {
+    if (reconciler != null) {
+      reconciler.close();
+      shared.reconciling.set(false);
+    }
+    if (longPolls != null) {
+      longPolls.close();
+    }
+    Future<Void> closed =
+        server == null
+            ? Future.succeededFuture()
+            : server.shutdown(STOP_WAIT_MAX_S, TimeUnit.SECONDS);
+    return closed.eventually(
+        () -> {
+          if (connections != null) {
+            connections.close();
+          }
+          return Future.succeededFuture();
+        });
+  }
+
+  private void onContext(Runnable task) {
+    context.runOnContext(go -> task.run());
+  }
+}

@@ -1,0 +1,92 @@
+package dev.holdfast.api;
+
+import dev.holdfast.job.Clocked;
+import io.vertx.core.http.HttpConnection;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Closes connections that send no whole request head for too long. An idle timeout cannot do that:
+ * a byte now and then keeps it from running out.
+ *
+ * <p>Not thread-safe: belongs to one context.
+ */
+final class Connections implements AutoCloseable {
+
+  private static final Duration SWEEP_INTERVAL = Duration.ofMillis(500);
+
+  private final Clocked clock;
+  private final ApiOptions.Limits limits;
+  private final Consumer<Runnable> onContext;
+  private final IdentityHashMap<HttpConnection, Quiet> connections = new IdentityHashMap<>();
+  private Clocked.@Nullable Timer timer;
+  private boolean closed;
+
+  /** Since when a connection has nothing to do, and how long it may go on so. */
+  private static final class Quiet {
+    int requests;
+    Instant until;
+
+    Quiet(Instant until) {
+      this.until = until;
+    }
+  }
+
+  Connections(Clocked clock, ApiOptions.Limits limits, Consumer<Runnable> onContext) {
+    this.clock = clock;
+    this.limits = limits;
+    this.onContext = onContext;
+    again();
+  }
+
+  void opened(HttpConnection connection) {
+    connections.put(connection, new Quiet(clock.instant().plus(limits.headersWaitMax())));
+    connection.closeHandler(gone -> connections.remove(connection));
+  }
+
+  void asked(HttpConnection connection) {
+    Quiet quiet = connections.get(connection);
+    if (quiet != null) {
+      quiet.requests++;
+    }
+  }
+
+  void answered(HttpConnection connection) {
+    Quiet quiet = connections.get(connection);
+    if (quiet != null) {
+      quiet.requests--;
+      quiet.until = clock.instant().plus(limits.keepAliveMax());
+    }
+  }
+
+  private void again() {
+    if (!closed) {
+      timer = clock.after(SWEEP_INTERVAL, () -> onContext.accept(this::sweep));
+    }
+  }
+
+  private void sweep() {
+    Instant now = clock.instant();
+    List.copyOf(connections.entrySet())
+        .forEach(
+            entry -> {
+              if (entry.getValue().requests == 0 && !entry.getValue().until.isAfter(now)) {
+                connections.remove(entry.getKey());
+                entry.getKey().close();
+              }
+            });
+    again();
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    if (timer != null) {
+      timer.cancel();
+    }
+  }
+}

@@ -1,0 +1,148 @@
+package dev.holdfast.api;
+
+import dev.holdfast.job.Job;
+import dev.holdfast.job.JobState;
+import dev.holdfast.job.WorkerRoster.WorkerReport;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Records as the client sees them. Lease tokens, fingerprints and where things are stored stay out.
+ */
+final class JobJson {
+
+  private static final DateTimeFormatter TIMESTAMP =
+      DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'", Locale.ROOT)
+          .withZone(ZoneOffset.UTC);
+
+  private JobJson() {}
+
+  static String href(Job job) {
+    return "/v1/jobs/" + job.id();
+  }
+
+  static String etag(Job job) {
+    return "\"" + job.version() + "\"";
+  }
+
+  static JsonObject job(Job job) {
+    JsonObject json =
+        new JsonObject()
+            .put("id", job.id().value())
+            .put("state", job.state().wireName())
+            .put("version", job.version())
+            .put("model", job.spec().model())
+            .put("labels", labels(job.spec().labels()))
+            .put("created_at", timestamp(job.createdAt()))
+            .put("updated_at", timestamp(job.updatedAt()));
+    putIfPresent(json, "ended_at", job.endedAt());
+    putIfPresent(json, "deadline", job.spec().deadline());
+    JsonObject progress =
+        new JsonObject().put("done", job.progress().done()).put("failed", job.progress().failed());
+    if (job.progress().total() != null) {
+      progress.put("total", job.progress().total());
+    }
+    JsonArray attempts = new JsonArray();
+    job.attempts().forEach(attempt -> attempts.add(attempt(attempt)));
+    json.put("progress", progress)
+        .put(
+            "checkpoint",
+            new JsonObject()
+                .put("next_item", job.checkpoint().nextItem())
+                .put("parts", job.checkpoint().parts()))
+        .put("attempts", attempts)
+        .put("failures", job.spent().failures())
+        .put("failures_max", job.spec().failuresMax())
+        .put("interruptions", job.spent().interruptions())
+        .put("recomputed_items", job.recomputed());
+    Job.Lease lease = job.lease();
+    if (lease != null) {
+      json.put(
+          "lease",
+          new JsonObject().put("worker", lease.worker()).put("until", timestamp(lease.until())));
+    }
+    if (job.state() == JobState.COMPLETE) {
+      json.put("result", result(job));
+    }
+    if (job.error() != null) {
+      json.put("error", report(job.error()));
+    }
+    return json;
+  }
+
+  private static JsonObject result(Job job) {
+    JsonObject json =
+        new JsonObject()
+            .put("parts", job.checkpoint().parts())
+            .put("items", job.checkpoint().nextItem())
+            .put("failed", job.checkpoint().failed())
+            .put("bytes", job.checkpoint().bytes());
+    if (job.modelDigest() != null) {
+      json.put("model_digest", job.modelDigest());
+    }
+    return json.put("href", href(job) + "/result");
+  }
+
+  private static JsonObject attempt(Job.Attempt attempt) {
+    JsonObject json =
+        new JsonObject()
+            .put("worker", attempt.worker())
+            .put("fence", attempt.fence())
+            .put("started_at", timestamp(attempt.started()));
+    putIfPresent(json, "ended_at", attempt.ended());
+    if (attempt.outcome() != null) {
+      json.put("outcome", attempt.outcome().name().toLowerCase(Locale.ROOT));
+    }
+    json.put("resumed_at_item", attempt.resumedAt()).put("reached_item", attempt.reached());
+    if (attempt.error() != null) {
+      json.put("error", report(attempt.error()));
+    }
+    return json;
+  }
+
+  private static JsonObject report(Job.Report report) {
+    return new JsonObject().put("code", report.code()).put("message", report.message());
+  }
+
+  static JsonObject worker(WorkerReport worker) {
+    JsonObject json =
+        new JsonObject()
+            .put("id", worker.id())
+            .put("host", worker.host())
+            .put("pid", worker.pid())
+            .put("started_at", timestamp(worker.startedAt()))
+            .put("seen_at", timestamp(worker.seenAt()))
+            .put("ready", worker.ready());
+    if (worker.reason() != null) {
+      json.put("reason", worker.reason());
+    }
+    return json.put("models", labels(worker.models()))
+        .put("slots", worker.slots())
+        .put("in_flight", worker.inFlight())
+        .put("items_done", worker.itemsDone());
+  }
+
+  private static JsonObject labels(Map<String, String> labels) {
+    JsonObject json = new JsonObject();
+    labels.entrySet().stream()
+        .sorted(Map.Entry.comparingByKey())
+        .forEach(label -> json.put(label.getKey(), label.getValue()));
+    return json;
+  }
+
+  private static void putIfPresent(JsonObject json, String name, @Nullable Instant time) {
+    if (time != null) {
+      json.put(name, timestamp(time));
+    }
+  }
+
+  static String timestamp(Instant time) {
+    return TIMESTAMP.format(time);
+  }
+}

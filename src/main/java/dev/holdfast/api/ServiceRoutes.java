@@ -1,0 +1,111 @@
+package dev.holdfast.api;
+
+import dev.holdfast.job.JobQueue.Backlog;
+import dev.holdfast.job.JobState;
+import dev.holdfast.job.ModelSpec;
+import dev.holdfast.job.WorkerRoster;
+import dev.holdfast.job.WorkerRoster.WorkerReport;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+
+/** What is served, by whom, and how far behind. */
+final class ServiceRoutes {
+
+  private final ApiServices services;
+  private final Dependencies dependencies;
+  private final Buffer contract;
+
+  /**
+   * @param contract the text of {@code openapi.yaml}
+   */
+  ServiceRoutes(ApiServices services, Dependencies dependencies, Buffer contract) {
+    this.services = services;
+    this.dependencies = dependencies;
+    this.contract = contract;
+  }
+
+  Future<?> models(Call call) {
+    JsonArray models = new JsonArray();
+    services.models().forEach(model -> models.add(model(model)));
+    return call.reply(200, new JsonObject().put("models", models));
+  }
+
+  private static JsonObject model(ModelSpec model) {
+    return new JsonObject()
+        .put("name", model.name())
+        .put("kind", model.kind().wireName())
+        .put(
+            "batch",
+            new JsonObject()
+                .put("items_max", model.batch().itemsMax())
+                .put("tokens_max", model.batch().tokensMax())
+                .put("delay_max_ms", model.batch().delayMax().toMillis()));
+  }
+
+  Future<?> workers(Call call) {
+    return reports()
+        .compose(
+            reports -> {
+              JsonArray workers = new JsonArray();
+              reports.forEach(report -> workers.add(JobJson.worker(report)));
+              return call.reply(200, new JsonObject().put("workers", workers));
+            });
+  }
+
+  private Future<List<WorkerReport>> reports() {
+    Instant since = services.clock().instant().minus(WorkerRoster.FORGOTTEN_AFTER);
+    return dependencies.call("the list of workers", () -> services.roster().list(since));
+  }
+
+  Future<?> stats(Call call) {
+    Future<Map<JobState, Long>> counts =
+        dependencies.call("the job store", () -> services.store().counts());
+    Future<Backlog> backlog = dependencies.call("the job queue", () -> services.queue().backlog());
+    Future<List<WorkerReport>> reports = reports();
+    return Future.all(counts, backlog, reports)
+        .compose(
+            all ->
+                call.reply(
+                    200,
+                    new JsonObject()
+                        .put("jobs", jobs(counts.result()))
+                        .put("queue", queue(backlog.result()))
+                        .put("workers", workers(reports.result()))));
+  }
+
+  private static JsonObject jobs(Map<JobState, Long> counts) {
+    JsonObject json = new JsonObject();
+    for (JobState state : JobState.values()) {
+      json.put(state.wireName(), counts.getOrDefault(state, 0L));
+    }
+    return json;
+  }
+
+  private JsonObject queue(Backlog backlog) {
+    JsonObject json =
+        new JsonObject().put("waiting", backlog.waiting()).put("held", backlog.held());
+    Instant oldest = backlog.oldest();
+    if (oldest != null) {
+      Duration age = Duration.between(oldest, services.clock().instant());
+      json.put("oldest_age_s", Math.max(0, age.toMillis()) / 1000.0);
+    }
+    return json;
+  }
+
+  private static JsonObject workers(List<WorkerReport> reports) {
+    return new JsonObject()
+        .put("ready", reports.stream().filter(WorkerReport::ready).count())
+        .put("total", reports.size())
+        .put("items_done", reports.stream().mapToLong(WorkerReport::itemsDone).sum());
+  }
+
+  Future<?> contract(Call call) {
+    return call.response().putHeader("Content-Type", "application/yaml").end(contract);
+  }
+}

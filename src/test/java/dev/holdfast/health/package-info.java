@@ -1,0 +1,5 @@
+/** The management port over real HTTP. */
+@NullMarked
+package dev.holdfast.health;
+
+import org.jspecify.annotations.NullMarked;
