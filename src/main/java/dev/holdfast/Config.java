@@ -1,0 +1,92 @@
+package dev.holdfast;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What an operator can set, read from one map and checked as a whole.
+ *
+ * @param data where jobs, inputs and results are kept, absolute
+ * @param models the file that declares the models, absolute; see {@link ModelsFile}
+ * @param inputRoot the directory below which jobs may name {@code file:} inputs, absolute
+ * @param host the address that the API and the management port listen on
+ * @param port the API's, 0 for any free one
+ * @param managementPort that of health and metrics, 0 for any free one
+ * @param worker the worker's name in the roster and in leases
+ * @param slots how many deliveries a worker may hold
+ * @param lease how long a silent worker keeps its job
+ * @param checkpoint how much work a lost worker may cost
+ * @param grace how long an orderly exit may take
+ * @param workerHeap as in {@code -Xmx}: the heap of each worker that {@link LocalStack} starts
+ */
+public record Config(
+    Path data,
+    Path models,
+    Optional<Path> inputRoot,
+    String host,
+    int port,
+    int managementPort,
+    String worker,
+    int slots,
+    Duration lease,
+    Duration checkpoint,
+    Duration grace,
+    String workerHeap) {
+
+  static final int PORT_MAX = 65_535;
+  static final int SLOTS_MAX = 1_024;
+  static final Duration LEASE_MIN = Duration.ofSeconds(3);
+  static final Duration LEASE_MAX = Duration.ofMinutes(10);
+  static final Duration CHECKPOINT_MIN = Duration.ofMillis(200);
+  static final Duration CHECKPOINT_MAX = Duration.ofMinutes(5);
+  static final Duration GRACE_MIN = Duration.ofSeconds(1);
+  static final Duration GRACE_MAX = Duration.ofMinutes(10);
+  private static final int MANAGEMENT_PORT_API = 9_090;
+  private static final int MANAGEMENT_PORT_WORKER = 9_091;
+
+  /** What this process is for; a few defaults depend on it. */
+  public enum Role {
+    API(MANAGEMENT_PORT_API),
+    WORKER(MANAGEMENT_PORT_WORKER);
+
+    private final int managementPort;
+
+    Role(int managementPort) {
+      this.managementPort = managementPort;
+    }
+  }
+
+  /**
+   * Reads the settings; keys that do not begin with {@code HOLDFAST_} are not ours and are ignored.
+   *
+   * @param values the environment, overlaid by flags under the same keys
+   * @throws ConfigException with every problem there is
+   */
+  public static Config read(Map<String, String> values, Role role) throws ConfigException {
+    ConfigReader reader = new ConfigReader(values);
+    Config config =
+        new Config(
+            reader.path(Setting.DATA),
+            reader.path(Setting.MODELS),
+            reader.optionalPath(Setting.INPUT_ROOT),
+            reader.host(Setting.HOST),
+            reader.whole(Setting.PORT, 8_080, 0, PORT_MAX),
+            reader.whole(Setting.MANAGEMENT_PORT, role.managementPort, 0, PORT_MAX),
+            reader.worker(Setting.WORKER_ID),
+            reader.whole(Setting.SLOTS, 64, 1, SLOTS_MAX),
+            reader.duration(Setting.LEASE, LEASE_MIN, LEASE_MAX),
+            reader.duration(Setting.CHECKPOINT, CHECKPOINT_MIN, CHECKPOINT_MAX),
+            reader.duration(Setting.GRACE, GRACE_MIN, GRACE_MAX),
+            reader.heap(Setting.WORKER_HEAP));
+    if (config.port != 0 && config.port == config.managementPort && role == Role.API) {
+      reader.wrong(
+          Setting.MANAGEMENT_PORT,
+          Integer.toString(config.managementPort),
+          "must not be the port of the API; choose another, or 0");
+    }
+    reader.finish();
+    return config;
+  }
+}

@@ -1,0 +1,153 @@
+package dev.holdfast;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+
+/**
+ * Reads typed values and collects what is wrong with them; each wrong value reads as its default.
+ */
+final class ConfigReader {
+
+  private static final Pattern HOST = Pattern.compile("[A-Za-z0-9._:%\\-\\[\\]]{1,255}");
+  private static final Pattern WORKER = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
+  private static final Pattern HEAP = Pattern.compile("[1-9][0-9]{0,5}[mMgG]");
+  private static final List<String> LOG_LEVELS = List.of("error", "warn", "info", "debug", "trace");
+
+  private final Map<String, String> values;
+  private final List<String> problems = new ArrayList<>();
+
+  ConfigReader(Map<String, String> values) {
+    this.values = values;
+  }
+
+  Path path(Setting setting) {
+    String text = text(setting);
+    try {
+      return Path.of(text).toAbsolutePath().normalize();
+    } catch (InvalidPathException e) {
+      wrong(setting, "is not a path: " + e.getReason());
+      return Path.of(setting.standard()).toAbsolutePath().normalize();
+    }
+  }
+
+  Optional<Path> optionalPath(Setting setting) {
+    if (text(setting).isEmpty()) {
+      return Optional.empty();
+    }
+    Path path = path(setting);
+    if (!Files.isDirectory(path)) {
+      wrong(setting, "must be a directory that exists, or empty for none");
+    }
+    return Optional.of(path);
+  }
+
+  String host(Setting setting) {
+    String text = text(setting);
+    if (!HOST.matcher(text).matches()) {
+      wrong(setting, "must be an address or a host name to listen on, such as 127.0.0.1");
+    }
+    return text;
+  }
+
+  int whole(Setting setting, int standard, int min, int max) {
+    String text = text(setting);
+    if (text.isEmpty()) {
+      return standard;
+    }
+    try {
+      int value = Integer.parseInt(text);
+      if (value >= min && value <= max) {
+        return value;
+      }
+    } catch (NumberFormatException e) {
+      // falls through: not a number and out of bounds are told the same way
+    }
+    wrong(setting, "must be a whole number from %d to %d".formatted(min, max));
+    return standard;
+  }
+
+  Duration duration(Setting setting, Duration min, Duration max) {
+    Optional<Duration> value = DurationText.parse(text(setting));
+    if (value.isPresent() && value.get().compareTo(min) >= 0 && value.get().compareTo(max) <= 0) {
+      return value.get();
+    }
+    wrong(
+        setting,
+        "must be a duration from %s to %s, such as %s"
+            .formatted(DurationText.print(min), DurationText.print(max), setting.standard()));
+    return DurationText.parse(setting.standard()).orElse(min);
+  }
+
+  String worker(Setting setting) {
+    String text = text(setting);
+    if (text.isEmpty()) {
+      return hostName() + "-" + ProcessHandle.current().pid();
+    }
+    if (!WORKER.matcher(text).matches()) {
+      wrong(setting, "must be 1 to 64 letters, digits, dots, dashes or underscores");
+    }
+    return text;
+  }
+
+  String heap(Setting setting) {
+    String text = text(setting);
+    if (!HEAP.matcher(text).matches()) {
+      wrong(setting, "must be a size in megabytes or gigabytes, such as 512m or 2g");
+    }
+    return text;
+  }
+
+  private void wrong(Setting setting, String allowed) {
+    wrong(setting, text(setting), allowed);
+  }
+
+  /** Notes a problem with the value of a setting; {@code allowed} says what it must be. */
+  void wrong(Setting setting, String value, String allowed) {
+    problems.add("%s=%s %s".formatted(setting.key(), Shown.of(value), allowed));
+  }
+
+  /** Ends the reading. */
+  void finish() throws ConfigException {
+    if (!LOG_LEVELS.contains(text(Setting.LOG_LEVEL))) {
+      wrong(Setting.LOG_LEVEL, "must be one of " + String.join(", ", LOG_LEVELS));
+    }
+    for (String key : new TreeSet<>(values.keySet())) {
+      if (key.startsWith(Setting.PREFIX) && Setting.ofKey(key).isEmpty()) {
+        problems.add(
+            "%s=%s is not a setting%s"
+                .formatted(
+                    Shown.of(key),
+                    Shown.of(values.getOrDefault(key, "")),
+                    Nearest.hint(key, Setting.keys())));
+      }
+    }
+    if (!problems.isEmpty()) {
+      throw new ConfigException(problems);
+    }
+  }
+
+  private String text(Setting setting) {
+    String text = values.getOrDefault(setting.key(), "").strip();
+    return text.isEmpty() ? setting.standard() : text;
+  }
+
+  private static String hostName() {
+    try {
+      String name = InetAddress.getLocalHost().getHostName().replaceAll("[^A-Za-z0-9.-]", "-");
+      String bounded = name.length() > 48 ? name.substring(0, 48) : name;
+      return WORKER.matcher(bounded).matches() ? bounded : "worker";
+    } catch (UnknownHostException e) {
+      return "worker";
+    }
+  }
+}

@@ -1,0 +1,101 @@
+package dev.holdfast;
+
+import dev.holdfast.job.Clocked;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A whole Holdfast on one machine: the API in this process, each worker a process of its own, which
+ * is started again when it dies. Closing it ends them all; when this process is killed, they end by
+ * themselves. Thread-safe.
+ */
+public final class LocalStack implements AutoCloseable {
+
+  /** Beyond the workers' own grace, for the operating system to end them. */
+  private static final Duration KILL_MARGIN = Duration.ofSeconds(2);
+
+  private final Config config;
+  private final ApiRole api;
+  private final Map<String, WorkerProcess> workers = new LinkedHashMap<>();
+  private final RosterWatch roster;
+
+  private LocalStack(Config config, ApiRole api, RosterWatch roster) {
+    this.config = config;
+    this.api = api;
+    this.roster = roster;
+  }
+
+  /**
+   * Starts it; the workers load their models after this has returned. Blocks.
+   *
+   * @param config of all processes; its management port is the API's, workers take any free one
+   * @param workers how many, from 0; they are called {@code worker-1} and so on
+   * @param output hears each line that a worker prints, after its name, and what becomes of it; on
+   *     several threads
+   * @throws ConfigException if a port is in use or the configuration cannot be used otherwise
+   */
+  public static LocalStack start(Config config, int workers, Clocked clock, Consumer<String> output)
+      throws ConfigException {
+    RosterWatch roster = new RosterWatch(clock, output);
+    ApiRole api = ApiRole.start(config, clock, roster::problem);
+    LocalStack stack = new LocalStack(config, api, roster);
+    for (int i = 1; i <= workers; i++) {
+      String name = "worker-" + i;
+      WorkerProcess worker = new WorkerProcess(name, config, clock, output);
+      stack.workers.put(name, worker);
+      worker.start();
+    }
+    roster.start(api.roster(), workers);
+    return stack;
+  }
+
+  /** The port of the API, also if any free one was asked for. */
+  public int port() {
+    return api.port();
+  }
+
+  /** The port of the API's health and metrics. */
+  public int managementPort() {
+    return api.managementPort();
+  }
+
+  /** The process of each worker by its name; one that waits to be started again is absent. */
+  public Map<String, Long> pids() {
+    Map<String, Long> pids = new LinkedHashMap<>();
+    workers.forEach((name, worker) -> worker.pid().ifPresent(pid -> pids.put(name, pid)));
+    return pids;
+  }
+
+  /** Why not all workers serve, or empty once they do. */
+  public Optional<String> notReady() {
+    @Nullable String problem = roster.problem();
+    return Optional.ofNullable(problem);
+  }
+
+  /**
+   * Kills a worker as a vanishing machine would: SIGKILL, not a word.
+   *
+   * @return whether it was running
+   */
+  public boolean kill(String worker) {
+    WorkerProcess process = workers.get(worker);
+    return process != null && process.kill();
+  }
+
+  /** Ends the workers, then the API; blocks for the grace at most, and a little. */
+  @Override
+  public void close() {
+    roster.close();
+    List<WorkerProcess> all = new ArrayList<>(workers.values());
+    all.forEach(WorkerProcess::ask);
+    long deadline = System.nanoTime() + config.grace().plus(KILL_MARGIN).toNanos();
+    all.forEach(worker -> worker.end(deadline));
+    api.close();
+  }
+}

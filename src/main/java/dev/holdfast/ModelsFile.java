@@ -1,0 +1,297 @@
+package dev.holdfast;
+
+import dev.holdfast.YamlTree.Entry;
+import dev.holdfast.YamlTree.Mapping;
+import dev.holdfast.YamlTree.Node;
+import dev.holdfast.YamlTree.Scalar;
+import dev.holdfast.YamlTree.Sequence;
+import dev.holdfast.job.ModelSpec;
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The file that declares the models:
+ *
+ * <pre>{@code
+ * models:
+ *   - name: all-MiniLM-L6-v2
+ *     location: models/all-MiniLM-L6-v2     # relative to this file
+ *     kind: text-embedding                  # or tensor
+ *     device: auto                          # cpu, gpu, gpu:N
+ *     batch: {items: 32, tokens: 512, delay: 5ms}
+ * }</pre>
+ */
+public final class ModelsFile {
+
+  private static final int FILE_BYTES_MAX = 1 << 20;
+  private static final int MODELS_MAX = 100;
+  private static final int ITEMS_MAX = 4_096;
+  private static final int TOKENS_MAX = 1 << 26;
+  private static final Duration DELAY_MAX = Duration.ofSeconds(10);
+  private static final Duration DELAY_STANDARD = Duration.ofMillis(5);
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
+  private static final Pattern DEVICE = Pattern.compile("auto|cpu|gpu|gpu:[0-9]{1,2}");
+
+  /** Where the driver of an NVIDIA GPU announces itself. */
+  private static final Path GPU_DRIVER = Path.of("/dev/nvidiactl");
+
+  private static final List<String> TOP_FIELDS = List.of("models");
+  private static final List<String> MODEL_FIELDS =
+      List.of("name", "location", "kind", "device", "batch");
+  private static final List<String> BATCH_FIELDS = List.of("items", "tokens", "delay");
+
+  private final Path file;
+  private final boolean gpuPresent;
+  private final List<String> problems = new ArrayList<>();
+
+  private ModelsFile(Path file, boolean gpuPresent) {
+    this.file = file;
+    this.gpuPresent = gpuPresent;
+  }
+
+  /**
+   * Reads and checks the file; does not look whether the models are there. Blocks.
+   *
+   * @return at least one model, in the order of the file
+   * @throws ConfigException with every problem there is and its place in the file
+   */
+  public static List<ModelSpec> read(Path file) throws ConfigException {
+    return read(file, Files.exists(GPU_DRIVER));
+  }
+
+  /**
+   * @param gpuPresent whether {@code auto} will come to mean a GPU: decides the standard batch
+   */
+  static List<ModelSpec> read(Path file, boolean gpuPresent) throws ConfigException {
+    Path absolute = file.toAbsolutePath();
+    ModelsFile reader = new ModelsFile(absolute, gpuPresent);
+    List<ModelSpec> models = List.of();
+    try {
+      models = reader.models(YamlTree.read(text(absolute)));
+    } catch (YamlTree.YamlException e) {
+      reader.problems.add("%s: %s".formatted(absolute, e.getMessage()));
+    }
+    if (!reader.problems.isEmpty()) {
+      throw new ConfigException(reader.problems);
+    }
+    return models;
+  }
+
+  private static String text(Path file) throws ConfigException {
+    try {
+      if (Files.size(file) > FILE_BYTES_MAX) {
+        throw new ConfigException(
+            List.of("%s: is longer than %d bytes".formatted(file, FILE_BYTES_MAX)));
+      }
+      return Files.readString(file);
+    } catch (NoSuchFileException e) {
+      throw new ConfigException(
+          List.of(
+              "%s: there is no such file; it declares the models, and %s names another"
+                  .formatted(file, Setting.MODELS.key())));
+    } catch (CharacterCodingException e) {
+      throw new ConfigException(List.of("%s: is not UTF-8".formatted(file)));
+    } catch (IOException e) {
+      throw new ConfigException(List.of("%s: cannot be read: %s".formatted(file, e)));
+    }
+  }
+
+  private List<ModelSpec> models(Node root) {
+    List<ModelSpec> models = new ArrayList<>();
+    if (!(root instanceof Mapping top)) {
+      wrong(root, "the file must be a mapping with the field models");
+      return models;
+    }
+    onlyFields(top, TOP_FIELDS, "the file");
+    Node list = child(top, "models");
+    if (!(list instanceof Sequence sequence)
+        || sequence.items().isEmpty()
+        || sequence.items().size() > MODELS_MAX) {
+      wrong(list == null ? root : list, "models must list 1 to %d models".formatted(MODELS_MAX));
+      return models;
+    }
+    Set<String> names = new HashSet<>();
+    for (Node item : sequence.items()) {
+      if (item instanceof Mapping fields) {
+        model(fields, names).ifPresent(models::add);
+      } else {
+        wrong(item, "a model must be a mapping with name, location and kind");
+      }
+    }
+    return models;
+  }
+
+  private Optional<ModelSpec> model(Mapping fields, Set<String> names) {
+    onlyFields(fields, MODEL_FIELDS, "a model");
+    String name = required(fields, "name");
+    if (name != null && !NAME.matcher(name).matches()) {
+      wrongField(fields, "name", "must be 1 to 64 letters, digits, dots, dashes or underscores");
+    } else if (name != null && !names.add(name)) {
+      wrongField(fields, "name", "is the name of another model in this file");
+    }
+    Path location = location(fields);
+    String kindName = required(fields, "kind");
+    Optional<ModelSpec.Kind> kind =
+        kindName == null ? Optional.empty() : ModelSpec.Kind.ofWireName(kindName);
+    if (kindName != null && kind.isEmpty()) {
+      wrongField(fields, "kind", "must be text-embedding or tensor");
+    }
+    String device = optional(fields, "device").orElse("auto");
+    if (!DEVICE.matcher(device).matches()) {
+      wrongField(fields, "device", "must be auto, cpu, gpu or gpu:N");
+    }
+    ModelSpec.BatchLimits batch = batch(fields, kind.orElse(ModelSpec.Kind.TENSOR), device);
+    return name == null || location == null || kind.isEmpty()
+        ? Optional.empty()
+        : Optional.of(new ModelSpec(name, location, kind.get(), device, batch));
+  }
+
+  private @Nullable Path location(Mapping fields) {
+    String text = required(fields, "location");
+    if (text == null) {
+      return null;
+    }
+    try {
+      return file.resolveSibling(text).normalize();
+    } catch (InvalidPathException e) {
+      wrongField(fields, "location", "is not a path: " + e.getReason());
+      return null;
+    }
+  }
+
+  private ModelSpec.BatchLimits batch(Mapping fields, ModelSpec.Kind kind, String device) {
+    ModelSpec.BatchLimits standard = standardBatch(kind, device);
+    Node node = child(fields, "batch");
+    if (node == null) {
+      return standard;
+    }
+    if (!(node instanceof Mapping batch)) {
+      wrong(node, "batch must be a mapping with items, tokens or delay");
+      return standard;
+    }
+    onlyFields(batch, BATCH_FIELDS, "batch");
+    return new ModelSpec.BatchLimits(
+        whole(batch, "items", standard.itemsMax(), ITEMS_MAX),
+        whole(batch, "tokens", standard.tokensMax(), TOKENS_MAX),
+        delay(batch));
+  }
+
+  /**
+   * Measured on two cores, small batches of like length are as fast as large ones, so a CPU gets
+   * those; a GPU wants work in bulk.
+   */
+  private ModelSpec.BatchLimits standardBatch(ModelSpec.Kind kind, String device) {
+    boolean gpu = device.startsWith("gpu") || (device.equals("auto") && gpuPresent);
+    return switch (kind) {
+      case TEXT_EMBEDDING ->
+          gpu
+              ? new ModelSpec.BatchLimits(256, 16_384, DELAY_STANDARD)
+              : new ModelSpec.BatchLimits(32, 512, DELAY_STANDARD);
+      case TENSOR -> new ModelSpec.BatchLimits(16, 1 << 20, DELAY_STANDARD);
+    };
+  }
+
+  private int whole(Mapping fields, String name, int standard, int max) {
+    Optional<String> text = optional(fields, name);
+    if (text.isEmpty()) {
+      return standard;
+    }
+    try {
+      int value = Integer.parseInt(text.get());
+      if (value >= 1 && value <= max) {
+        return value;
+      }
+    } catch (NumberFormatException e) {
+      // falls through: not a number and out of bounds are told the same way
+    }
+    wrongField(fields, name, "must be a whole number from 1 to %d".formatted(max));
+    return standard;
+  }
+
+  private Duration delay(Mapping fields) {
+    Optional<String> text = optional(fields, "delay");
+    if (text.isEmpty()) {
+      return DELAY_STANDARD;
+    }
+    Optional<Duration> delay = DurationText.parse(text.get());
+    if (delay.isEmpty() || delay.get().compareTo(DELAY_MAX) > 0) {
+      wrongField(fields, "delay", "must be a duration of at most 10s, such as 5ms");
+      return DELAY_STANDARD;
+    }
+    return delay.get();
+  }
+
+  private void onlyFields(Mapping mapping, List<String> allowed, String where) {
+    mapping
+        .fields()
+        .forEach(
+            (name, entry) -> {
+              if (!allowed.contains(name)) {
+                String hint = Nearest.hint(name, allowed);
+                problem(
+                    entry.line(),
+                    entry.column(),
+                    "%s has no field '%s'%s"
+                        .formatted(
+                            where,
+                            Shown.of(name),
+                            hint.isEmpty() ? "; allowed are " + String.join(", ", allowed) : hint));
+              }
+            });
+  }
+
+  private @Nullable String required(Mapping fields, String name) {
+    if (!fields.fields().containsKey(name)) {
+      wrong(fields, "a model must have a %s".formatted(name));
+      return null;
+    }
+    return optional(fields, name).orElse(null);
+  }
+
+  private Optional<String> optional(Mapping fields, String name) {
+    Node node = child(fields, name);
+    if (node == null) {
+      return Optional.empty();
+    }
+    if (node instanceof Scalar scalar && !scalar.text().isBlank() && !isNull(scalar)) {
+      return Optional.of(scalar.text());
+    }
+    wrong(node, "%s must be a single value".formatted(name));
+    return Optional.empty();
+  }
+
+  private static boolean isNull(Scalar scalar) {
+    return !scalar.isString() && scalar.text().matches("null|~");
+  }
+
+  private static @Nullable Node child(Mapping fields, String name) {
+    Entry entry = fields.fields().get(name);
+    return entry == null ? null : entry.value();
+  }
+
+  private void wrongField(Mapping fields, String name, String allowed) {
+    if (child(fields, name) instanceof Scalar scalar) {
+      wrong(scalar, "%s '%s' %s".formatted(name, Shown.of(scalar.text()), allowed));
+    }
+  }
+
+  private void wrong(Node node, String problem) {
+    problem(node.line(), node.column(), problem);
+  }
+
+  private void problem(int line, int column, String problem) {
+    problems.add("%s: line %d, column %d: %s".formatted(file, line, column, problem));
+  }
+}

@@ -1,0 +1,81 @@
+package dev.holdfast;
+
+import dev.holdfast.job.Clocked;
+import dev.holdfast.job.WorkerRoster;
+import dev.holdfast.job.WorkerRoster.WorkerReport;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Says aloud which workers serve and which do not, and why. Thread-safe. */
+final class RosterWatch implements AutoCloseable {
+
+  private static final Duration INTERVAL = Duration.ofMillis(500);
+
+  private final Clocked clock;
+  private final Consumer<String> output;
+  private final Map<String, String> told = new HashMap<>();
+  private volatile @Nullable String problem = "the workers are starting";
+  private volatile boolean closed;
+
+  RosterWatch(Clocked clock, Consumer<String> output) {
+    this.clock = clock;
+    this.output = output;
+  }
+
+  /**
+   * Looks from now on.
+   *
+   * @param expected how many workers there should be
+   */
+  void start(WorkerRoster roster, int expected) {
+    if (expected == 0) {
+      problem = null;
+    } else if (!closed) {
+      roster
+          .list(clock.instant().minus(WorkerRoster.FORGOTTEN_AFTER))
+          .onComplete(
+              listed -> {
+                if (listed.succeeded()) {
+                  look(listed.result(), expected);
+                }
+                clock.after(INTERVAL, () -> start(roster, expected));
+              });
+    }
+  }
+
+  /** Why not all workers serve, or null if they do. */
+  @Nullable String problem() {
+    return problem;
+  }
+
+  private synchronized void look(List<WorkerReport> reports, int expected) {
+    String worst = null;
+    for (WorkerReport report : reports) {
+      String reason =
+          report.ready() ? "" : report.reason() == null ? "no reason given" : report.reason();
+      String line =
+          report.ready()
+              ? "%s is ready".formatted(report.id())
+              : "%s is not ready: %s".formatted(report.id(), reason);
+      if (!line.equals(told.put(report.id(), line)) && !closed) {
+        output.accept(line);
+      }
+      if (!report.ready()) {
+        worst = line;
+      }
+    }
+    if (worst == null && reports.size() < expected) {
+      worst = "%d of %d workers have reported".formatted(reports.size(), expected);
+    }
+    problem = worst;
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+  }
+}

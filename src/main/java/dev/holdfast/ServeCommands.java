@@ -1,0 +1,116 @@
+package dev.holdfast;
+
+import dev.holdfast.client.ExitCode;
+import dev.holdfast.client.Terminal;
+import dev.holdfast.job.Clocked;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** The verbs that serve until they are told to end. */
+final class ServeCommands {
+
+  private static final int WORKERS_MAX = 64;
+
+  private ServeCommands() {}
+
+  /** What the three have in common. */
+  abstract static class Serve implements Callable<Integer> {
+    @Mixin RoleOptions options;
+    final Terminal terminal;
+
+    Serve(Terminal terminal) {
+      this.terminal = terminal;
+    }
+
+    final Config config(Config.Role role) throws ConfigException {
+      return Config.read(options.over(terminal.environment()), role);
+    }
+
+    final void say(String line) {
+      terminal.err().println(line);
+    }
+  }
+
+  @Command(
+      name = "api",
+      description = "Serve the API; workers on the same data directory do the work.",
+      mixinStandardHelpOptions = true)
+  static final class ApiCommand extends Serve {
+    ApiCommand(Terminal terminal) {
+      super(terminal);
+    }
+
+    @Override
+    public Integer call() throws ConfigException, InterruptedException {
+      Config config = config(Config.Role.API);
+      ApiRole api = ApiRole.start(config, new SystemClock(), () -> null);
+      say("the API is at http://%s:%d".formatted(config.host(), api.port()));
+      Exit.serveUntilTold(api::close);
+      return ExitCode.OK;
+    }
+  }
+
+  @Command(
+      name = "worker",
+      description = "Work on jobs of the data directory.",
+      mixinStandardHelpOptions = true)
+  static final class WorkerCommand extends Serve {
+    @Option(
+        names = "--with-parent",
+        hidden = true,
+        description = "End when the standard input ends")
+    boolean withParent;
+
+    WorkerCommand(Terminal terminal) {
+      super(terminal);
+    }
+
+    @Override
+    public Integer call() throws ConfigException, InterruptedException {
+      Config config = config(Config.Role.WORKER);
+      if (withParent) {
+        Exit.withParent(terminal.in());
+      }
+      Clocked clock = new SystemClock();
+      WorkerRole worker =
+          Awaited.start(WorkerRole.start(config, clock), config, Setting.MANAGEMENT_PORT);
+      Exit.serveUntilTold(() -> Awaited.close(worker.close(), config.grace()));
+      return ExitCode.OK;
+    }
+  }
+
+  @Command(
+      name = "local",
+      description = "Serve the API and workers on this machine until Ctrl-C.",
+      mixinStandardHelpOptions = true)
+  static final class LocalCommand extends Serve {
+    @Option(
+        names = "--workers",
+        paramLabel = "N",
+        defaultValue = "1",
+        description = "How many worker processes, 0 to 64 (${DEFAULT-VALUE})")
+    int workers;
+
+    LocalCommand(Terminal terminal) {
+      super(terminal);
+    }
+
+    @Override
+    public Integer call() throws ConfigException, InterruptedException {
+      if (workers < 0 || workers > WORKERS_MAX) {
+        throw new ConfigException(
+            List.of("--workers %d must be from 0 to %d".formatted(workers, WORKERS_MAX)));
+      }
+      Config config = config(Config.Role.API);
+      LocalStack stack = LocalStack.start(config, workers, new SystemClock(), this::say);
+      say(
+          "the API is at http://%s:%d, its health at http://%s:%d/readyz; Ctrl-C ends all"
+              .formatted(config.host(), stack.port(), config.host(), stack.managementPort()));
+      Exit.serveUntilTold(stack::close);
+      return ExitCode.OK;
+    }
+  }
+}

@@ -1,0 +1,57 @@
+package dev.holdfast;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/** Every setting there is: its key in the environment, its flag, its default. */
+enum Setting {
+  DATA("./data", "where jobs, inputs and results are kept"),
+  MODELS("./holdfast.yaml", "the file that declares the models"),
+  INPUT_ROOT("", "the directory below which jobs may name file: inputs; empty for none"),
+  HOST("127.0.0.1", "the address to listen on"),
+  PORT("8080", "the port of the API, 0 for any free one"),
+  MANAGEMENT_PORT("", "the port of health and metrics: 9090, or 9091 for a worker; 0 for any"),
+  WORKER_ID("", "the worker's name; made from host and process if empty"),
+  SLOTS("64", "how many deliveries a worker may hold"),
+  LEASE("30s", "how long a silent worker keeps its job, 3s to 600s"),
+  CHECKPOINT("5s", "how much work a lost worker may cost, 200ms to 5m"),
+  GRACE("12s", "how long an orderly exit may take, 1s to 10m"),
+  WORKER_HEAP("512m", "the heap of each worker process that 'local' and 'demo' start"),
+  LOG_LEVEL("info", "error, warn, info, debug or trace"),
+  SERVER("http://127.0.0.1:8080", "the server that the client verbs talk to"),
+  JAVA_OPTS("", "more flags for Java, read by the launcher");
+
+  static final String PREFIX = "HOLDFAST_";
+
+  private final String standard;
+  private final String meaning;
+
+  Setting(String standard, String meaning) {
+    this.standard = standard;
+    this.meaning = meaning;
+  }
+
+  /** Its name in the environment, such as {@code HOLDFAST_PORT}. */
+  String key() {
+    return PREFIX + name();
+  }
+
+  /** Its default as it would be written, empty if there is none. */
+  String standard() {
+    return standard;
+  }
+
+  /** One line of help. */
+  String meaning() {
+    return meaning;
+  }
+
+  static List<String> keys() {
+    return Arrays.stream(values()).map(Setting::key).toList();
+  }
+
+  static Optional<Setting> ofKey(String key) {
+    return Arrays.stream(values()).filter(setting -> setting.key().equals(key)).findFirst();
+  }
+}

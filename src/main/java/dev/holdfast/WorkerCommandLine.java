@@ -1,0 +1,60 @@
+package dev.holdfast;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** How a worker process is started: this Java, this classpath, settings in the environment. */
+final class WorkerCommandLine {
+
+  /** Flags of a worker's Java; the launcher gives {@code holdfast worker} the same. */
+  private static final List<String> JAVA_FLAGS =
+      List.of("-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError");
+
+  /** What the native libraries read; an operator's own values win. */
+  private static final Map<String, String> NATIVE =
+      Map.of("DJL_OFFLINE", "true", "TOKENIZERS_PARALLELISM", "false", "MALLOC_ARENA_MAX", "2");
+
+  private WorkerCommandLine() {}
+
+  static ProcessBuilder of(String name, Config config) {
+    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    List<String> command =
+        Stream.of(
+                Stream.of(java, "-Xmx" + config.workerHeap()),
+                JAVA_FLAGS.stream(),
+                Stream.of(
+                    "-cp",
+                    System.getProperty("java.class.path"),
+                    Main.class.getName(),
+                    "worker",
+                    "--with-parent"))
+            .flatMap(part -> part)
+            .collect(Collectors.toList());
+    ProcessBuilder builder = new ProcessBuilder(command);
+    Map<String, String> environment = builder.environment();
+    NATIVE.forEach(environment::putIfAbsent);
+    environment.keySet().removeIf(WorkerCommandLine::setElsewhere);
+    set(environment, Setting.DATA, config.data().toString());
+    set(environment, Setting.MODELS, config.models().toString());
+    config.inputRoot().ifPresent(root -> set(environment, Setting.INPUT_ROOT, root.toString()));
+    set(environment, Setting.HOST, config.host());
+    set(environment, Setting.MANAGEMENT_PORT, "0");
+    set(environment, Setting.WORKER_ID, name);
+    set(environment, Setting.SLOTS, Integer.toString(config.slots()));
+    set(environment, Setting.LEASE, DurationText.print(config.lease()));
+    set(environment, Setting.CHECKPOINT, DurationText.print(config.checkpoint()));
+    set(environment, Setting.GRACE, DurationText.print(config.grace()));
+    return builder;
+  }
+
+  private static boolean setElsewhere(String key) {
+    return key.startsWith(Setting.PREFIX) && !key.equals(Setting.LOG_LEVEL.key());
+  }
+
+  private static void set(Map<String, String> environment, Setting setting, String value) {
+    environment.put(setting.key(), value);
+  }
+}

@@ -1,0 +1,124 @@
+package dev.holdfast;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class ConfigTest {
+
+  @Test
+  void everyDefaultIsPinned() throws ConfigException {
+    Map<String, String> named = Map.of("HOLDFAST_WORKER_ID", "w", "PATH", "/bin");
+    Path here = Path.of("").toAbsolutePath();
+
+    assertThat(Config.read(named, Config.Role.API))
+        .isEqualTo(
+            new Config(
+                here.resolve("data"),
+                here.resolve("holdfast.yaml"),
+                Optional.empty(),
+                "127.0.0.1",
+                8080,
+                9090,
+                "w",
+                64,
+                Duration.ofSeconds(30),
+                Duration.ofSeconds(5),
+                Duration.ofSeconds(12),
+                "512m"));
+    assertThat(Config.read(named, Config.Role.WORKER).managementPort()).isEqualTo(9091);
+    assertThat(Setting.SERVER.standard()).isEqualTo("http://127.0.0.1:8080");
+    assertThat(Setting.LOG_LEVEL.standard()).isEqualTo("info");
+    assertThat(Setting.JAVA_OPTS.standard()).isEmpty();
+    assertThat(Setting.values()).hasSize(15);
+  }
+
+  @Test
+  void whatIsWrittenDownIsTheDefault() throws ConfigException {
+    Config config = Config.read(Map.of(), Config.Role.API);
+
+    assertThat(Setting.PORT.standard()).isEqualTo(Integer.toString(config.port()));
+    assertThat(Setting.SLOTS.standard()).isEqualTo(Integer.toString(config.slots()));
+    assertThat(Setting.LEASE.standard()).isEqualTo(DurationText.print(config.lease()));
+    assertThat(config.worker()).endsWith("-" + ProcessHandle.current().pid());
+  }
+
+  @Test
+  void everyProblemIsToldAtOnceWithKeyValueAndWhatIsAllowed() {
+    ConfigException refused =
+        catchThrowableOfType(
+            ConfigException.class,
+            () ->
+                Config.read(
+                    Map.of(
+                        "HOLDFAST_PORT", "eighty",
+                        "HOLDFAST_LEASE", "2s",
+                        "HOLDFAST_CHECKPOINT", "6m",
+                        "HOLDFAST_GRACE", "1x",
+                        "HOLDFAST_SLOTS", "0",
+                        "HOLDFAST_INPUT_ROOT", "/nowhere/at/all",
+                        "HOLDFAST_WORKER_HEAP", "lots",
+                        "HOLDFAST_LOG_LEVEL", "loud",
+                        "HOLDFAST_PROT", "1\n2"),
+                    Config.Role.API));
+
+    assertThat(refused.problems())
+        .containsExactlyInAnyOrder(
+            "HOLDFAST_PORT=eighty must be a whole number from 0 to 65535",
+            "HOLDFAST_LEASE=2s must be a duration from 3s to 10m, such as 30s",
+            "HOLDFAST_CHECKPOINT=6m must be a duration from 200ms to 5m, such as 5s",
+            "HOLDFAST_GRACE=1x must be a duration from 1s to 10m, such as 12s",
+            "HOLDFAST_SLOTS=0 must be a whole number from 1 to 1024",
+            "HOLDFAST_INPUT_ROOT=/nowhere/at/all must be a directory that exists, or empty for none",
+            "HOLDFAST_WORKER_HEAP=lots must be a size in megabytes or gigabytes, such as 512m or 2g",
+            "HOLDFAST_LOG_LEVEL=loud must be one of error, warn, info, debug, trace",
+            "HOLDFAST_PROT=1?2 is not a setting; did you mean 'HOLDFAST_PORT'?");
+  }
+
+  @Test
+  void theTwoPortsOfAnApiDiffer() {
+    ConfigException refused =
+        catchThrowableOfType(
+            ConfigException.class,
+            () -> Config.read(Map.of("HOLDFAST_PORT", "9090"), Config.Role.API));
+
+    assertThat(refused.problems())
+        .isEqualTo(
+            List.of(
+                "HOLDFAST_MANAGEMENT_PORT=9090 must not be the port of the API; choose another,"
+                    + " or 0"));
+  }
+
+  @Test
+  void boundsAreInside() throws ConfigException {
+    Config config =
+        Config.read(
+            Map.of(
+                "HOLDFAST_LEASE", "600s",
+                "HOLDFAST_CHECKPOINT", "200ms",
+                "HOLDFAST_PORT", "0",
+                "HOLDFAST_MANAGEMENT_PORT", "0"),
+            Config.Role.API);
+
+    assertThat(config.lease()).isEqualTo(Duration.ofMinutes(10));
+    assertThat(config.checkpoint()).isEqualTo(Duration.ofMillis(200));
+    assertThat(config.managementPort()).isZero();
+  }
+
+  @Test
+  void durationsReadBackAsTheyArePrinted() {
+    for (String text : List.of("200ms", "1s", "90s", "5m", "1500ms", "120m")) {
+      Duration duration = DurationText.parse(text).orElseThrow();
+      assertThat(DurationText.print(duration)).isEqualTo(text);
+    }
+    assertThat(DurationText.parse("5 s")).isEmpty();
+    assertThat(DurationText.parse("-1s")).isEmpty();
+    assertThat(DurationText.parse("99999999999s")).isEmpty();
+  }
+}

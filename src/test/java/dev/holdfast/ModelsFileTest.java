@@ -1,0 +1,126 @@
+package dev.holdfast;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.holdfast.job.ModelSpec;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ModelsFileTest {
+
+  @TempDir Path directory;
+
+  private Path file(String yaml) throws IOException {
+    return Files.writeString(directory.resolve("models.yaml"), yaml);
+  }
+
+  private List<String> problems(String yaml) throws IOException {
+    Path file = file(yaml);
+    ConfigException refused =
+        catchThrowableOfType(ConfigException.class, () -> ModelsFile.read(file, false));
+    return refused.problems().stream().map(p -> p.replace(file + ": ", "")).toList();
+  }
+
+  @Test
+  void theFileThatIsShippedDeclaresTheModelThatIsBuilt() throws ConfigException {
+    assertThat(ModelsFile.read(Path.of("holdfast.yaml"), false))
+        .containsExactly(
+            new ModelSpec(
+                "all-MiniLM-L6-v2",
+                Path.of("target/models/all-MiniLM-L6-v2").toAbsolutePath(),
+                ModelSpec.Kind.TEXT_EMBEDDING,
+                "auto",
+                new ModelSpec.BatchLimits(32, 512, Duration.ofMillis(5))));
+  }
+
+  @Test
+  void theStandardBatchFollowsKindAndDevice() throws Exception {
+    Path file =
+        file(
+            """
+            models:
+              - {name: a, location: a, kind: text-embedding, device: cpu}
+              - {name: b, location: b, kind: text-embedding, device: "gpu:1"}
+              - {name: c, location: c, kind: tensor, batch: {delay: 20ms}}
+              - {name: d, location: /d, kind: text-embedding, batch: {items: 7, tokens: 99}}
+            """);
+
+    List<ModelSpec> models = ModelsFile.read(file, true);
+
+    assertThat(models.stream().map(ModelSpec::batch))
+        .containsExactly(
+            new ModelSpec.BatchLimits(32, 512, Duration.ofMillis(5)),
+            new ModelSpec.BatchLimits(256, 16384, Duration.ofMillis(5)),
+            new ModelSpec.BatchLimits(16, 1 << 20, Duration.ofMillis(20)),
+            new ModelSpec.BatchLimits(7, 99, Duration.ofMillis(5)));
+    assertThat(models.get(0).location()).isEqualTo(directory.resolve("a"));
+    assertThat(models.get(3).location()).isEqualTo(Path.of("/d"));
+  }
+
+  @Test
+  void everyProblemIsToldAtOnceWithItsPlace() throws IOException {
+    assertThat(
+            problems(
+                """
+                models:
+                  - name: a b
+                    location: x
+                    kind: text
+                  - nam: c
+                    location: x
+                    kind: tensor
+                    device: tpu
+                    batch: {items: 0, delay: soon, size: 3}
+                  - {name: ok, location: x, kind: tensor}
+                  - {name: ok, location: y, kind: tensor}
+                version: 1
+                """))
+        .containsExactlyInAnyOrder(
+            "line 12, column 1: the file has no field 'version'; allowed are models",
+            "line 2, column 11: name 'a b' must be 1 to 64 letters, digits, dots, dashes or"
+                + " underscores",
+            "line 4, column 11: kind 'text' must be text-embedding or tensor",
+            "line 5, column 5: a model has no field 'nam'; did you mean 'name'?",
+            "line 5, column 5: a model must have a name",
+            "line 8, column 13: device 'tpu' must be auto, cpu, gpu or gpu:N",
+            "line 9, column 20: items '0' must be a whole number from 1 to 4096",
+            "line 9, column 30: delay 'soon' must be a duration of at most 10s, such as 5ms",
+            "line 9, column 36: batch has no field 'size'; allowed are items, tokens, delay",
+            "line 11, column 12: name 'ok' is the name of another model in this file");
+  }
+
+  @Test
+  void whatIsNoSuchFileIsRefused() throws IOException {
+    assertThat(problems("")).containsExactly("line 1, column 1: models must list 1 to 100 models");
+    assertThat(problems("models: []").toString()).contains("models must list 1 to 100 models");
+    assertThat(problems("models: [3]").toString()).contains("a model must be a mapping");
+    assertThat(problems("- a").toString()).contains("must be a mapping with the field models");
+    assertThat(problems("models: [").toString()).contains("line ");
+    assertThat(problems("models: 1\nmodels: 2").toString()).contains("'models' is given twice");
+    assertThat(problems("models: &a [1]").toString()).contains("anchors and aliases");
+    assertThat(problems("models: 1\n---\nmodels: 2").toString()).contains("only one document");
+    assertThat(problems("[".repeat(2_000)).toString()).contains("nested more than");
+    assertThat(problems("models: [{name: , location: x, kind: tensor}]").toString())
+        .contains("name must be a single value");
+  }
+
+  @Test
+  void aMissingFileIsNamed() {
+    Path missing = directory.resolve("none.yaml");
+
+    ConfigException refused =
+        catchThrowableOfType(ConfigException.class, () -> ModelsFile.read(missing, false));
+
+    assertThat(refused.problems())
+        .containsExactly(
+            missing
+                + ": there is no such file; it declares the models, and HOLDFAST_MODELS names"
+                + " another");
+  }
+}
