@@ -1,43 +1,134 @@
 package dev.holdfast;
 
+import dev.holdfast.api.ApiOptions;
+import dev.holdfast.api.ApiServices;
+import dev.holdfast.api.ApiVerticle;
+import dev.holdfast.embedded.Embedded;
+import dev.holdfast.health.ManagementVerticle;
+import dev.holdfast.health.Readiness;
 import dev.holdfast.job.Clocked;
+import dev.holdfast.job.JobIntake;
+import dev.holdfast.job.JobRecords;
+import dev.holdfast.job.ModelSpec;
 import dev.holdfast.job.WorkerRoster;
-import java.time.Instant;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.vertx.core.DeploymentOptions;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.io.IOException;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** A stand-in until the api room is wired: it refuses to start. */
-final class ApiRole {
+/** A process, or the part of one, that serves the API on embedded stores. Thread-safe. */
+final class ApiRole implements AutoCloseable {
+
+  /** More instances than this would only compete for one database. */
+  private static final int INSTANCES_MAX = 4;
 
   private final Config config;
+  private final Embedded embedded;
+  private final Vertx vertx;
+  private final PrometheusMeterRegistry meters =
+      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+  private final AtomicReference<ApiVerticle> api = new AtomicReference<>();
+  private final ManagementVerticle management;
 
-  private ApiRole(Config config) {
+  private ApiRole(Config config, Embedded embedded, Supplier<@Nullable String> problem) {
     this.config = config;
+    this.embedded = embedded;
+    this.vertx = Vertx.vertx();
+    this.management =
+        new ManagementVerticle(
+            config.host(), config.managementPort(), meters, () -> readiness(problem.get()));
   }
 
+  private static Readiness readiness(@Nullable String problem) {
+    return problem == null ? Readiness.READY : Readiness.notReady(problem);
+  }
+
+  /**
+   * Starts it. Blocks until it serves.
+   *
+   * @param problem why the whole is not ready although the API is, or null; must not block
+   * @throws ConfigException if the models cannot be read, the data not opened, a port not listened
+   *     on
+   */
   static ApiRole start(Config config, Clocked clock, Supplier<@Nullable String> problem)
       throws ConfigException {
-    if (clock.instant().isAfter(Instant.EPOCH)) {
-      throw new ConfigException(List.of("this build has no api"));
+    List<ModelSpec> models = ModelsFile.read(config.models());
+    Embedded embedded;
+    try {
+      embedded = Embedded.open(config.data(), config.inputRoot(), clock);
+    } catch (IOException e) {
+      throw new ConfigException(
+          List.of(
+              "%s=%s cannot be used: %s".formatted(Setting.DATA.key(), config.data(), said(e))));
     }
-    return new ApiRole(config);
+    ApiRole role = new ApiRole(config, embedded, problem);
+    try {
+      Awaited.start(role.deployApi(models, clock), config, Setting.PORT);
+      Awaited.start(role.vertx.deployVerticle(role.management), config, Setting.MANAGEMENT_PORT);
+    } catch (ConfigException e) {
+      role.close();
+      throw e;
+    }
+    return role;
+  }
+
+  private static String said(IOException e) {
+    return e.getMessage() == null ? e.toString() : e.getMessage();
+  }
+
+  private Future<String> deployApi(List<ModelSpec> models, Clocked clock) {
+    JobRecords records = new JobRecords(embedded.store(), embedded.events(), clock);
+    ApiServices services =
+        new ApiServices(
+            embedded.store(),
+            embedded.queue(),
+            embedded.events(),
+            embedded.objects(),
+            embedded.externalInputs(),
+            embedded.roster(),
+            new JobIntake(embedded.store(), embedded.queue(), records, clock),
+            models,
+            clock,
+            meters);
+    Supplier<ApiVerticle> instances =
+        ApiVerticle.instances(ApiOptions.of(config.host(), config.port()), services);
+    Supplier<ApiVerticle> kept =
+        () -> {
+          ApiVerticle instance = instances.get();
+          api.compareAndSet(null, instance);
+          return instance;
+        };
+    int count = Math.min(INSTANCES_MAX, Runtime.getRuntime().availableProcessors());
+    return vertx.deployVerticle(kept, new DeploymentOptions().setInstances(count));
   }
 
   int port() {
-    return config.port();
+    ApiVerticle first = api.get();
+    if (first == null) {
+      throw new IllegalStateException("the api has not started");
+    }
+    return first.port();
   }
 
   int managementPort() {
-    return config.managementPort();
+    return management.port();
   }
 
   WorkerRoster roster() {
-    if (config.port() >= 0) {
-      throw new IllegalStateException("the api has not started");
-    }
-    throw new IllegalStateException("there is none");
+    return embedded.roster();
   }
 
-  void close() {}
+  /** Ends it in good order; blocks for the grace at most. Idempotent. */
+  @Override
+  public void close() {
+    Awaited.close(vertx.close(), config.grace());
+    embedded.close();
+    meters.close();
+  }
 }

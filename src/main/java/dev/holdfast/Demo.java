@@ -120,7 +120,8 @@ final class Demo {
         taken && resumed != null ? resumed.worker() : null);
   }
 
-  private static void write(Path input, int items) throws IOException {
+  /** Writes that many sentences as items whose rows {@link RowCheck} knows. */
+  static void write(Path input, int items) throws IOException {
     try (BufferedWriter out = Files.newBufferedWriter(input)) {
       for (int i = 0; i < items; i++) {
         out.write(
