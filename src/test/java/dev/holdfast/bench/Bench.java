@@ -115,7 +115,8 @@ final class Bench {
             bare,
             first -> smallJobs(stack, first, SMALL_JOBS));
       }
-      report.add("resident memory of the worker under load", (double) stack.worker().residentMib(), "MiB");
+      report.add(
+          "resident memory of the worker under load", (double) stack.worker().residentMib(), "MiB");
     }
   }
 
