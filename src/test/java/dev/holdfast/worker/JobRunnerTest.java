@@ -214,17 +214,21 @@ class JobRunnerTest {
   void aDrainKeepsWhatIsGatheredAndFreesTheJobAtOnce() throws Exception {
     String[] texts = texts(12);
     Job job = world.submit(texts);
-    CountDownLatch second = new CountDownLatch(2);
+    CountDownLatch second = new CountDownLatch(1);
     CountDownLatch go = new CountDownLatch(1);
+    Mortal mortal = new Mortal();
     ScriptedEngine engine = new ScriptedEngine();
     engine.beforeBatch(
         batch -> {
-          second.countDown();
-          if (second.getCount() == 0) {
+          if (engine.batches.size() == 1) {
+            while (!mortal.calls.contains("JobEvents.publish")) {
+              Thread.onSpinWait();
+            }
+            second.countDown();
             awaitQuietly(go);
           }
         });
-    WorkerWorld.Worker leaving = world.worker("leaving", new Mortal(), engine);
+    WorkerWorld.Worker leaving = world.worker("leaving", mortal, engine);
     Future<Void> done = leaving.begin();
     assertThat(second.await(10, TimeUnit.SECONDS)).isTrue();
     leaving.drain();
