@@ -38,7 +38,9 @@ final class Problems {
     if (failure != refusal && !(failure instanceof JobException)) {
       LOG.error("request {} failed by a fault of ours; answered with 500", requestId, failure);
     } else if (refusal.getCause() != null) {
-      LOG.warn("request {}: {}", requestId, refusal.detail(), refusal.getCause());
+      // a port that is down fails every request: the trace of each would drown the log
+      LOG.warn("request {}: {}: {}", requestId, refusal.detail(), refusal.getCause().toString());
+      LOG.debug("request {}", requestId, refusal.getCause());
     }
     if (response.headWritten()) {
       LOG.warn("request {}: cut off in the middle of its answer", requestId, failure);
