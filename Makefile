@@ -1,4 +1,6 @@
 .DEFAULT_GOAL := help
+SECTIONS ?= start submit noop bulk small memory
+
 .PHONY: help build check demo bench format
 
 help: ## Show this
@@ -13,8 +15,10 @@ check: ## Check format and code, run all tests
 demo: ## Run a job, kill its worker half-way, count what was lost
 	./holdfast demo
 
-bench: ## Measure
-	@echo 'there is no benchmark yet' >&2; exit 1
+bench: ## Measure the full path against the bare model, on an otherwise idle machine
+	mvn -q -B package -Dmaven.test.skip.exec=true
+	DJL_CACHE_DIR=target/djl-cache java -cp 'target/test-classes:target/classes:target/lib/*' dev.holdfast.bench.Bench \
+	  target/models/all-MiniLM-L6-v2 target/bench.csv $(SECTIONS)
 
 format: ## Format the code
 	mvn -q -B spotless:apply

@@ -94,8 +94,12 @@ final class ObjectTree {
    */
   boolean link(Path upload, Path file) throws IOException {
     boolean created = tryLink(upload, file);
-    // the file whose link exists may be another call's that has not come so far yet
-    sync(parent(file));
+    try {
+      // also if it was there: whoever linked it may not have come so far yet
+      sync(parent(file));
+    } catch (NoSuchFileException e) {
+      LOG.debug("{} was deleted as soon as it was there.", file, e);
+    }
     Files.delete(upload);
     return created;
   }

@@ -133,9 +133,11 @@ final class SqliteJobEvents implements JobEvents, SqliteWatch.Watcher, AutoClose
 
   private boolean tell(ResultSet row) throws SQLException {
     position = row.getLong("seq");
+    long done = row.getLong("done");
+    long failed = row.getLong("failed");
     long total = row.getLong("total");
-    Job.Progress progress =
-        new Job.Progress(row.getLong("done"), row.getLong("failed"), row.wasNull() ? null : total);
+    // wasNull() speaks of the column that was read last
+    Job.Progress progress = new Job.Progress(done, failed, row.wasNull() ? null : total);
     JobEvent event =
         new JobEvent(
             new JobId(row.getString("job")),

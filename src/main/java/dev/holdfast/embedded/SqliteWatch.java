@@ -19,7 +19,10 @@ final class SqliteWatch {
 
   private static final Logger LOG = LoggerFactory.getLogger(SqliteWatch.class);
 
-  private static final long TICK_MS = 10;
+  /**
+   * What another process's news may wait; shorter would cost more than 1% of a core for nothing.
+   */
+  private static final long TICK_MS = 15;
 
   /** Wants to know of commits. */
   interface Watcher {

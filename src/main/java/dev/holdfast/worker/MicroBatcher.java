@@ -17,6 +17,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 
 /**
@@ -36,6 +37,8 @@ final class MicroBatcher implements AutoCloseable {
   private final LinkedBlockingQueue<Window> arrived = new LinkedBlockingQueue<>();
   private final ExecutorService renderer;
   private final List<Thread> threads = new ArrayList<>();
+  private final LongAdder itemsInferred = new LongAdder();
+  private final LongAdder nanosInferring = new LongAdder();
   private volatile boolean closed;
 
   /**
@@ -67,6 +70,12 @@ final class MicroBatcher implements AutoCloseable {
 
   LoadedModel model() {
     return model;
+  }
+
+  /** What all lanes together can infer, by what they did so far; 0 before the first batch. */
+  double itemsPerSecond() {
+    long nanos = nanosInferring.sum();
+    return nanos == 0 ? 0 : itemsInferred.sum() * 1e9 / nanos * model.lanes();
   }
 
   /**
@@ -203,7 +212,10 @@ final class MicroBatcher implements AutoCloseable {
       }
       return;
     }
-    metrics.inference.record(System.nanoTime() - from, TimeUnit.NANOSECONDS);
+    long nanos = System.nanoTime() - from;
+    itemsInferred.add(batch.size());
+    nanosInferring.add(nanos);
+    metrics.inference.record(nanos, TimeUnit.NANOSECONDS);
     metrics.batchItems.record(batch.size());
     metrics.items.increment(batch.size());
     metrics.tokens.increment(tokens);

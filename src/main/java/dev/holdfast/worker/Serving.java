@@ -3,25 +3,30 @@ package dev.holdfast.worker;
 /** One loaded model and what its jobs share: the batcher, the gate before it, the policy. */
 final class Serving {
 
-  /** How many micro-batches' worth of items may be on their way, so that lengths can be matched. */
-  private static final int READ_AHEAD_BATCHES = 16;
+  /** How many micro-batches' worth of items are on their way, so that lengths can be matched. */
+  private static final int READ_AHEAD_BATCHES_MIN = 4;
 
-  private static final int READ_AHEAD_ITEMS_MIN = 64;
+  private static final int READ_AHEAD_BATCHES_MAX = 16;
+
+  /** What is on its way should be inferred within so long: it delays a newcomer and a cancel. */
+  private static final double READ_AHEAD_SECONDS = 2;
+
   private static final long GATE_BYTES_MAX = 64L * 1024 * 1024;
 
   private final MicroBatcher batcher;
   private final CheckpointPolicy policy;
   private final WorkerMetrics metrics;
   private final Gate gate;
-  private final int readAheadItems;
 
   Serving(MicroBatcher batcher, CheckpointPolicy policy, WorkerMetrics metrics) {
     this.batcher = batcher;
     this.policy = policy;
     this.metrics = metrics;
-    int batchItems = batcher.model().spec().batch().itemsMax();
-    this.readAheadItems = Math.max(READ_AHEAD_ITEMS_MIN, batchItems * READ_AHEAD_BATCHES);
-    this.gate = new Gate(readAheadItems, GATE_BYTES_MAX);
+    this.gate = new Gate(batchItems() * READ_AHEAD_BATCHES_MAX, GATE_BYTES_MAX);
+  }
+
+  private int batchItems() {
+    return batcher.model().spec().batch().itemsMax();
   }
 
   MicroBatcher batcher() {
@@ -44,12 +49,17 @@ final class Serving {
     return batcher.model().digest();
   }
 
+  /** How many items should be on their way, for all jobs together. */
   int readAheadItems() {
-    return readAheadItems;
+    double wanted = batcher.itemsPerSecond() * READ_AHEAD_SECONDS;
+    return (int)
+        Math.max(
+            (double) batchItems() * READ_AHEAD_BATCHES_MIN,
+            Math.min((double) batchItems() * READ_AHEAD_BATCHES_MAX, wanted));
   }
 
   /** How many items a job's next window holds: at least a micro-batch of them. */
   int windowItems(double itemsPerSecond) {
-    return Math.max(batcher.model().spec().batch().itemsMax(), policy.windowItems(itemsPerSecond));
+    return Math.max(batchItems(), policy.windowItems(itemsPerSecond));
   }
 }

@@ -143,7 +143,7 @@ public final class WorkerVerticle extends VerticleBase implements Drainable {
   private void pull() {
     JobRunner jobs = runner;
     LeaseKeeper keeper = leases;
-    int free = options.slots() - inFlight;
+    int free = room();
     if (pulling || draining || free <= 0 || notReady != null || jobs == null || keeper == null) {
       return;
     }
@@ -165,6 +165,22 @@ public final class WorkerVerticle extends VerticleBase implements Drainable {
                       }
                       drainedIfIdle();
                     }));
+  }
+
+  /**
+   * How many deliveries to take. While the models want items, as many as there are slots: the more
+   * small jobs meet, the better their lengths match. Once jobs fill the read-ahead, only so many
+   * that a newcomer need not wait for a large job's end.
+   */
+  private int room() {
+    int wanted = 0;
+    int onTheirWay = 0;
+    for (Serving serving : models.values()) {
+      wanted += serving.readAheadItems();
+      onTheirWay += serving.gate().items();
+    }
+    int limit = Math.max(inFlight, onTheirWay) < wanted ? wanted : WorkerOptions.SLOTS_ALWAYS;
+    return Math.min(limit, options.slots()) - inFlight;
   }
 
   private void pullLater(Throwable why) {

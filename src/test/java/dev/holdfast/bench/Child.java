@@ -1,0 +1,98 @@
+package dev.holdfast.bench;
+
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** A Java process that the benchmark starts, pins to a core and ends. */
+final class Child implements AutoCloseable {
+
+  private static final long END_SECONDS_MAX = 20;
+
+  private final Process process;
+  private final BufferedReader out;
+
+  private Child(Process process) {
+    this.process = process;
+    this.out =
+        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+  }
+
+  /**
+   * Starts a main class on this process's class path.
+   *
+   * @param core the core to pin it to, or -1 for any
+   * @param log where its standard error goes
+   */
+  static Child start(
+      int core, Map<String, String> environment, Path log, String heap, List<String> command)
+      throws IOException {
+    List<String> line = new ArrayList<>();
+    if (core >= 0) {
+      line.addAll(List.of("taskset", "-c", Integer.toString(core)));
+    }
+    line.addAll(
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-Xmx" + heap,
+            "-XX:+UseSerialGC",
+            "-cp",
+            System.getProperty("java.class.path")));
+    line.addAll(command);
+    ProcessBuilder builder = new ProcessBuilder(line);
+    builder.environment().putAll(environment);
+    builder.environment().put("TOKENIZERS_PARALLELISM", "false");
+    builder.environment().put("MALLOC_ARENA_MAX", "2");
+    builder.environment().put("DJL_OFFLINE", "true");
+    builder.redirectError(ProcessBuilder.Redirect.appendTo(new File(log.toString())));
+    return new Child(builder.start());
+  }
+
+  /** Writes a line to the process and reads the line it answers with. */
+  String ask(String question) throws IOException {
+    process.getOutputStream().write((question + "\n").getBytes(StandardCharsets.UTF_8));
+    process.getOutputStream().flush();
+    return answer();
+  }
+
+  String answer() throws IOException {
+    String line = out.readLine();
+    if (line == null) {
+      throw new IOException("the process ended with " + process.onExit().join().exitValue());
+    }
+    return line;
+  }
+
+  boolean alive() {
+    return process.isAlive();
+  }
+
+  /** Resident memory in MiB. */
+  long residentMib() throws IOException {
+    return Files.readAllLines(Path.of("/proc/" + process.pid() + "/status")).stream()
+        .filter(line -> line.startsWith("VmRSS:"))
+        .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")) / 1024)
+        .findFirst()
+        .orElse(0);
+  }
+
+  @Override
+  public void close() {
+    process.destroy();
+    try {
+      if (!process.waitFor(END_SECONDS_MAX, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

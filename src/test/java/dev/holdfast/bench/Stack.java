@@ -1,0 +1,107 @@
+package dev.holdfast.bench;
+
+import dev.holdfast.Main;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** An API and a worker as processes of their own, each on a core of its own. */
+final class Stack implements AutoCloseable {
+
+  private static final Duration START_MAX = Duration.ofSeconds(60);
+
+  final Api api;
+  final int port;
+  private final Child apiProcess;
+  private final Map<String, String> environment;
+  private final Path log;
+  private final int workerCore;
+  private Child worker;
+
+  private Stack(
+      Api api, int port, Child apiProcess, Map<String, String> environment, Path log, int core)
+      throws IOException {
+    this.api = api;
+    this.port = port;
+    this.apiProcess = apiProcess;
+    this.environment = environment;
+    this.log = log;
+    this.workerCore = core;
+    this.worker = startWorker();
+  }
+
+  /**
+   * Starts both and waits until the worker is ready.
+   *
+   * @param workerCore the core that the worker is pinned to; -1 lets everything use every core
+   */
+  static Stack start(Path data, Path log, int workerCore) throws IOException, InterruptedException {
+    int port = freePort();
+    Map<String, String> environment = new HashMap<>();
+    environment.put("HOLDFAST_DATA", data.toString());
+    environment.put("HOLDFAST_PORT", Integer.toString(port));
+    environment.put("HOLDFAST_MANAGEMENT_PORT", "0");
+    environment.put("HOLDFAST_LOG_LEVEL", "WARN");
+    int apiCore = workerCore < 0 ? -1 : 1 - workerCore;
+    Child apiProcess =
+        Child.start(apiCore, environment, log, "512m", List.of(Main.class.getName(), "api"));
+    Api api = new Api(port);
+    await("the API", apiProcess, api::up);
+    Stack stack = new Stack(api, port, apiProcess, environment, log, workerCore);
+    await("the worker", stack.worker, api::ready);
+    return stack;
+  }
+
+  private Child startWorker() throws IOException {
+    return Child.start(
+        workerCore, environment, log, "256m", List.of(Main.class.getName(), "worker"));
+  }
+
+  Child worker() {
+    return worker;
+  }
+
+  void stopWorker() {
+    worker.close();
+  }
+
+  void restartWorker() throws IOException {
+    worker = startWorker();
+  }
+
+  /** Something that is true sooner or later. */
+  interface Condition {
+    boolean holds() throws InterruptedException;
+  }
+
+  private static void await(String what, Child child, Condition condition)
+      throws IOException, InterruptedException {
+    long from = System.nanoTime();
+    Object pause = new Object();
+    while (!condition.holds()) {
+      if (!child.alive() || System.nanoTime() - from > START_MAX.toNanos()) {
+        throw new IOException(what + " did not come up; see the log");
+      }
+      synchronized (pause) {
+        pause.wait(20);
+      }
+    }
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+
+  @Override
+  public void close() {
+    worker.close();
+    apiProcess.close();
+  }
+}
