@@ -60,7 +60,7 @@ class LocalStackTest {
 
   @Test
   void aJobOutlivesTheWorkerThatIsKilled() throws Exception {
-    int items = 300;
+    int items = 1_500;
     Config config = Config.read(settings(), Config.Role.API);
     try (LocalStack stack = LocalStack.start(config, 2, new SystemClock(), lines::add)) {
       await("is ready");

@@ -104,16 +104,21 @@ final class ApiRouter {
     }
     rc.addEndHandler(ended -> permit.get().giveBack());
     rc.put(PERMIT, permit.get());
-    if (rc.request().headers().size() > HEADERS_MAX) {
-      problem(
-          rc,
-          new Refusal(
-              JobError.INVALID_REQUEST,
-              431,
-              "a request can have at most %d headers".formatted(HEADERS_MAX)));
-      return;
+    int headers = 0;
+    for (Map.Entry<String, String> header : rc.request().headers()) {
+      if (++headers > HEADERS_MAX || header.getKey().isEmpty()) {
+        problem(rc, badHeaders());
+        return;
+      }
     }
     rc.next();
+  }
+
+  private static Refusal badHeaders() {
+    return new Refusal(
+        JobError.INVALID_REQUEST,
+        431,
+        "a request can have at most %d headers, each with a name".formatted(HEADERS_MAX));
   }
 
   private static void name(RoutingContext rc) {
@@ -139,6 +144,9 @@ final class ApiRouter {
   }
 
   private void problem(RoutingContext rc, Throwable failure) {
+    if (failure instanceof Refusal refusal && refusal.closes()) {
+      connections.closeSoon(rc.request().connection());
+    }
     problems.write(rc.response(), rc.get(REQUEST_ID), failure);
   }
 

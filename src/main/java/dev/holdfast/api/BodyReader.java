@@ -54,7 +54,7 @@ final class BodyReader {
             JobError.BODY_TOO_LARGE,
             "the body can have at most %d bytes; larger inputs go to /v1/inputs"
                 .formatted(bytesMax))
-        .header("Connection", "close");
+        .closing();
   }
 
   private Refusal tooSlow() {
@@ -62,6 +62,6 @@ final class BodyReader {
             JobError.INVALID_REQUEST,
             408,
             "the body did not come within %d s".formatted(waitMax.toSeconds()))
-        .header("Connection", "close");
+        .closing();
   }
 }

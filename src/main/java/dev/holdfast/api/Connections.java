@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class Connections implements AutoCloseable {
 
   private static final Duration SWEEP_INTERVAL = Duration.ofMillis(500);
+  private static final Duration LINGER = Duration.ofSeconds(1);
 
   private final Clocked clock;
   private final ApiOptions.Limits limits;
@@ -29,6 +30,7 @@ final class Connections implements AutoCloseable {
   /** Since when a connection has nothing to do, and how long it may go on so. */
   private static final class Quiet {
     int requests;
+    boolean condemned;
     Instant until;
 
     Quiet(Instant until) {
@@ -57,9 +59,21 @@ final class Connections implements AutoCloseable {
 
   void answered(HttpConnection connection) {
     Quiet quiet = connections.get(connection);
-    if (quiet != null) {
+    if (quiet != null && !quiet.condemned) {
       quiet.requests--;
       quiet.until = clock.instant().plus(limits.keepAliveMax());
+    }
+  }
+
+  /**
+   * Closes a connection in a moment. Its client may still be sending: closed at once, it would meet
+   * a reset before it has read why.
+   */
+  void closeSoon(HttpConnection connection) {
+    Quiet quiet = connections.get(connection);
+    if (quiet != null) {
+      quiet.condemned = true;
+      quiet.until = clock.instant().plus(LINGER);
     }
   }
 
@@ -74,7 +88,8 @@ final class Connections implements AutoCloseable {
     List.copyOf(connections.entrySet())
         .forEach(
             entry -> {
-              if (entry.getValue().requests == 0 && !entry.getValue().until.isAfter(now)) {
+              Quiet quiet = entry.getValue();
+              if ((quiet.condemned || quiet.requests == 0) && !quiet.until.isAfter(now)) {
                 connections.remove(entry.getKey());
                 entry.getKey().close();
               }

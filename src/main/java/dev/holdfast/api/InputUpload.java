@@ -67,6 +67,9 @@ final class InputUpload {
   }
 
   private void received(Buffer bytes) {
+    if (broken != null) {
+      return;
+    }
     received += bytes.length();
     if (received > limits.inputBytesMax()) {
       give(tooLarge(limits.inputBytesMax()));
@@ -147,7 +150,11 @@ final class InputUpload {
     chunk = Buffer.buffer();
     dependencies
         .call("the object store", upload::abort)
-        .onComplete(aborted -> done.tryFail(reason));
+        .onComplete(
+            aborted -> {
+              done.tryFail(reason);
+              request.resume();
+            });
   }
 
   private void waitForMore() {
@@ -162,7 +169,7 @@ final class InputUpload {
                             JobError.INVALID_REQUEST,
                             408,
                             "nothing more of the body came within %d s".formatted(wait.toSeconds()))
-                        .header("Connection", "close")));
+                        .closing()));
   }
 
   private void hold() {
@@ -173,7 +180,7 @@ final class InputUpload {
 
   static Refusal tooLarge(long max) {
     return new Refusal(JobError.BODY_TOO_LARGE, "an input can have at most %d bytes".formatted(max))
-        .header("Connection", "close");
+        .closing();
   }
 
   static Refusal empty() {

@@ -29,15 +29,18 @@ final class Problems {
    * @param requestId what the answer's {@code Holdfast-Request-Id} says
    */
   void write(HttpServerResponse response, String requestId, Throwable failure) {
+    if (response.ended() || response.closed()) {
+      LOG.debug("request {}: nobody waits for its answer any more", requestId, failure);
+      return;
+    }
     Refusal refusal = refusal(failure);
     metrics.refused(refusal.error());
     if (failure != refusal && !(failure instanceof JobException)) {
       LOG.error("request {} failed by a fault of ours; answered with 500", requestId, failure);
     } else if (refusal.getCause() != null) {
-      LOG.warn("request {}: {}", requestId, refusal.detail(), refusal.getCause());
-    }
-    if (response.ended() || response.closed()) {
-      return;
+      // a port that is down fails every request: the trace of each would drown the log
+      LOG.warn("request {}: {}: {}", requestId, refusal.detail(), refusal.getCause().toString());
+      LOG.debug("request {}", requestId, refusal.getCause());
     }
     if (response.headWritten()) {
       LOG.warn("request {}: cut off in the middle of its answer", requestId, failure);

@@ -70,6 +70,15 @@ final class Refusal extends RuntimeException {
     return this;
   }
 
+  /** What follows on the connection cannot be told from what was refused. */
+  Refusal closing() {
+    return header("Connection", "close");
+  }
+
+  boolean closes() {
+    return headers.containsKey("Connection");
+  }
+
   Refusal retryAfter(Duration delay) {
     return header("Retry-After", Long.toString(Math.max(1, (delay.toMillis() + 999) / 1000)));
   }

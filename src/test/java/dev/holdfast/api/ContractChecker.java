@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /** Holds every answer against the contract. */
 final class ContractChecker {
@@ -32,6 +33,12 @@ final class ContractChecker {
             .toCompletableFuture()
             .get(30, TimeUnit.SECONDS);
     validator = ResponseValidator.create(vertx, contract.contract());
+  }
+
+  Set<String> operations() {
+    return contract.contract().operations().stream()
+        .map(Operation::getOperationId)
+        .collect(Collectors.toSet());
   }
 
   Set<String> operationsSeen() {

@@ -1,0 +1,95 @@
+package dev.holdfast.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.job.WorkerRoster.WorkerReport;
+import io.vertx.core.json.JsonObject;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ServiceTest {
+
+  @TempDir static Path directory;
+  static ApiFixture api;
+
+  @BeforeAll
+  static void start() throws Exception {
+    api = new ApiFixture(directory);
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    api.close();
+  }
+
+  private static WorkerReport worker(String id, boolean ready, long itemsDone) {
+    return new WorkerReport(
+        id,
+        "node-1",
+        42,
+        api.clock.instant(),
+        api.clock.instant(),
+        ready,
+        ready ? null : "loading mini",
+        Map.of("mini", ApiFixture.MODEL_DIGEST),
+        4,
+        1,
+        itemsDone,
+        9090);
+  }
+
+  @Test
+  void theModelsAreListed() throws Exception {
+    assertThat(api.get("/v1/models").is(200).json().getJsonArray("models").stream())
+        .extracting(model -> ((JsonObject) model).getString("name"))
+        .containsExactly("mini", "adder");
+  }
+
+  @Test
+  void workersAndStatsSayWhoServesAndHowFarBehind() throws Exception {
+    api.submitted(1);
+    ApiFixture.await(api.embedded.roster().report(worker("worker-a", true, 70)));
+    ApiFixture.await(api.embedded.roster().report(worker("worker-b", false, 5)));
+
+    Answer workers = api.get("/v1/workers").is(200);
+    Answer stats = api.get("/v1/stats").is(200);
+
+    assertThat(workers.json().getJsonArray("workers").stream())
+        .extracting(worker -> ((JsonObject) worker).getString("reason"))
+        .containsExactlyInAnyOrder(null, "loading mini");
+    assertThat(stats.json().getJsonObject("workers"))
+        .isEqualTo(new JsonObject().put("ready", 1).put("total", 2).put("items_done", 75));
+    assertThat(stats.json().getJsonObject("jobs").getInteger("queued")).isEqualTo(1);
+    assertThat(stats.json().getJsonObject("queue").getInteger("waiting")).isEqualTo(1);
+    assertThat(stats.json().getJsonObject("queue").getDouble("oldest_age_s")).isBetween(0.0, 60.0);
+  }
+
+  @Test
+  void theContractIsServedAsItIs() throws Exception {
+    Answer answer = api.get("/openapi.yaml").is(200);
+    assertThat(answer.header("Content-Type")).isEqualTo("application/yaml");
+    assertThat(answer.body()).isEqualTo(Files.readString(Path.of("openapi.yaml")));
+  }
+
+  @Test
+  void everyOperationOfTheContractAnswers() throws Exception {
+    api.get("/v1/jobs/x");
+    api.get("/v1/jobs/x/result");
+    api.post("/v1/jobs/x/cancel", "");
+    api.post("/v1/jobs/x/retry", "");
+    api.get("/v1/inputs/x");
+    api.post("/v1/inputs", "");
+    api.submit("");
+    for (String path : new String[] {"jobs", "models", "workers", "stats"}) {
+      api.get("/v1/" + path).is(200);
+    }
+    api.get("/openapi.yaml").is(200);
+
+    assertThat(api.contract.operationsSeen()).isEqualTo(api.contract.operations());
+  }
+}
