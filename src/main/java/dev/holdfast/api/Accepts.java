@@ -34,7 +34,7 @@ final class Accepts {
     int specific = -1;
     double quality = 0;
     for (String range : ranges) {
-      String[] parts = range.split(";");
+      String[] parts = range.split(";", -1);
       String name = parts[0].strip();
       int match =
           name.equals(type)

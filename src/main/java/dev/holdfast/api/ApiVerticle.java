@@ -98,7 +98,8 @@ public final class ApiVerticle extends VerticleBase {
               longPolls = new LongPolls(services.events(), services.clock(), this::onContext);
               return listen(read, connections, longPolls);
             })
-        .onSuccess(listening -> reconcile());
+        .onSuccess(listening -> reconcile())
+        .onFailure(failure -> closeOwn());
   }
 
   private Future<HttpServer> listen(
@@ -184,13 +185,16 @@ public final class ApiVerticle extends VerticleBase {
         server == null
             ? Future.succeededFuture()
             : server.shutdown(STOP_WAIT_MAX_S, TimeUnit.SECONDS);
-    return closed.eventually(
-        () -> {
-          if (connections != null) {
-            connections.close();
-          }
-          return Future.succeededFuture();
-        });
+    return closed.onComplete(done -> closeOwn());
+  }
+
+  private void closeOwn() {
+    if (longPolls != null) {
+      longPolls.close();
+    }
+    if (connections != null) {
+      connections.close();
+    }
   }
 
   private void onContext(Runnable task) {

@@ -6,6 +6,7 @@ import dev.holdfast.job.JobState;
 import dev.holdfast.job.ObjectStore;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
 import java.util.ArrayList;
 import java.util.List;
@@ -130,7 +131,7 @@ final class ResultRoute {
         : Optional.empty();
   }
 
-  private Future<io.vertx.core.buffer.Buffer> read(String key, long from, int length) {
+  private Future<Buffer> read(String key, long from, int length) {
     return dependencies.call("the object store", () -> services.objects().read(key, from, length));
   }
 }

@@ -35,6 +35,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -135,7 +136,7 @@ final class ApiFixture {
   /** The id of a new job with some texts. */
   JobId submitted(int items) throws Exception {
     String texts =
-        java.util.stream.IntStream.range(0, items)
+        IntStream.range(0, items)
             .mapToObj(i -> "\"text " + i + "\"")
             .collect(Collectors.joining(","));
     Answer answer = submit("{\"model\":\"mini\",\"input\":{\"items\":[" + texts + "]}}").is(202);

@@ -8,6 +8,7 @@ import dev.holdfast.job.JobError;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
@@ -119,7 +120,7 @@ class HostileTest {
           if (socket.getInputStream().read() < 0) {
             return true;
           }
-        } catch (java.net.SocketTimeoutException e) {
+        } catch (SocketTimeoutException e) {
           socket.getOutputStream().write('x');
         }
       }

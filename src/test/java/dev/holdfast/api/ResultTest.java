@@ -8,6 +8,7 @@ import dev.holdfast.job.JobId;
 import dev.holdfast.job.JobLife;
 import io.vertx.core.json.JsonObject;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -143,7 +144,7 @@ class ResultTest {
                     before,
                     JobError.MODEL_CHANGED.because("another model"),
                     false,
-                    java.time.Duration.ZERO,
+                    Duration.ZERO,
                     now)));
     api.get(own).isProblem(409, JobError.RESULT_NOT_READY, "failed");
     assertThat(api.get(own + "?partial=true").is(200).body()).isEqualTo(first);
