@@ -75,7 +75,7 @@ public record Config(
             reader.whole(Setting.PORT, 8_080, 0, PORT_MAX),
             reader.whole(Setting.MANAGEMENT_PORT, role.managementPort, 0, PORT_MAX),
             reader.worker(Setting.WORKER_ID),
-            reader.whole(Setting.SLOTS, 64, 1, SLOTS_MAX),
+            reader.whole(Setting.SLOTS, 256, 1, SLOTS_MAX),
             reader.duration(Setting.LEASE, LEASE_MIN, LEASE_MAX),
             reader.duration(Setting.CHECKPOINT, CHECKPOINT_MIN, CHECKPOINT_MAX),
             reader.duration(Setting.GRACE, GRACE_MIN, GRACE_MAX),

@@ -13,7 +13,7 @@ enum Setting {
   PORT("8080", "the port of the API, 0 for any free one"),
   MANAGEMENT_PORT("", "the port of health and metrics: 9090, or 9091 for a worker; 0 for any"),
   WORKER_ID("", "the worker's name; made from host and process if empty"),
-  SLOTS("64", "how many deliveries a worker may hold"),
+  SLOTS("256", "how many deliveries a worker may hold"),
   LEASE("30s", "how long a silent worker keeps its job, 3s to 600s"),
   CHECKPOINT("5s", "how much work a lost worker may cost, 200ms to 5m"),
   GRACE("12s", "how long an orderly exit may take, 1s to 10m"),

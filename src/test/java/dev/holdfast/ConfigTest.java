@@ -27,7 +27,7 @@ class ConfigTest {
                 8080,
                 9090,
                 "w",
-                64,
+                256,
                 Duration.ofSeconds(30),
                 Duration.ofSeconds(5),
                 Duration.ofSeconds(12),

@@ -43,7 +43,7 @@ public final class JobRecords {
   public interface Rule extends BiFunction<Job, Instant, @Nullable Job> {}
 
   /**
-   * Claims a job for an attempt.
+   * Claims a job for an attempt. Watchers are told, but the attempt does not wait for that.
    *
    * @param token random, the attempt's own
    */
@@ -69,11 +69,13 @@ public final class JobRecords {
               if (after.isEmpty()) {
                 return Future.succeededFuture(new Claim.Gone());
               }
-              return after.get().equals(write)
-                  ? Future.succeededFuture(decision.outcome())
-                  : conflicts < CONFLICTS_MAX
-                      ? claim(after.get(), worker, token, leaseLength, conflicts + 1)
-                      : Future.failedFuture(tooManyConflicts(job.id()));
+              if (after.get().equals(write)) {
+                events.publish(JobEvents.JobEvent.of(write));
+                return Future.succeededFuture(decision.outcome());
+              }
+              return conflicts < CONFLICTS_MAX
+                  ? claim(after.get(), worker, token, leaseLength, conflicts + 1)
+                  : Future.failedFuture(tooManyConflicts(job.id()));
             });
   }
 

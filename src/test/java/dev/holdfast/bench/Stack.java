@@ -46,7 +46,7 @@ final class Stack implements AutoCloseable {
     environment.put("HOLDFAST_DATA", data.toString());
     environment.put("HOLDFAST_PORT", Integer.toString(port));
     environment.put("HOLDFAST_MANAGEMENT_PORT", "0");
-    environment.put("HOLDFAST_LOG_LEVEL", "WARN");
+    environment.put("HOLDFAST_LOG_LEVEL", "warn");
     int apiCore = workerCore < 0 ? -1 : 1 - workerCore;
     Child apiProcess =
         Child.start(apiCore, environment, log, "512m", List.of(Main.class.getName(), "api"));

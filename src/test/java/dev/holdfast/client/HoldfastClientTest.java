@@ -127,7 +127,8 @@ class HoldfastClientTest {
     ClientException refused = catchThrowableOfType(ClientException.class, this::download);
 
     assertThat(refused.exitCode()).isEqualTo(ExitCode.UNREACHABLE);
-    assertThat(pauses).hasSize(Http.triesMax());
+    // A connection that breaks before its head was read is tried again one level below, too.
+    assertThat(pauses).hasSizeBetween(Http.triesMax(), 2 * Http.triesMax());
   }
 
   @Test

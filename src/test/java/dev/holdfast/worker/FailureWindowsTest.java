@@ -67,6 +67,7 @@ class FailureWindowsTest {
         .filteredOn(call -> !call.startsWith("JobStore.get") && !call.equals("JobQueue.pull"))
         .containsExactly(
             "JobStore.replace",
+            "JobEvents.publish",
             "ObjectStore.create",
             "JobStore.replace",
             "JobEvents.publish",
@@ -121,7 +122,7 @@ class FailureWindowsTest {
   @Test
   void diesAfterTheRecordBeforeTheEvent() throws Exception {
     Job job = world.submit(TEXTS);
-    killed(new Mortal().dieBefore("JobEvents.publish", 3));
+    killed(new Mortal().dieBefore("JobEvents.publish", 4));
     assertThat(world.job(job.id()).state()).isEqualTo(JobState.COMPLETE);
     WorkerWorld.Worker second = world.worker("second");
     second.work();
