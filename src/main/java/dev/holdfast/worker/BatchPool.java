@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
@@ -16,9 +15,12 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Prepared items of all jobs, waiting to be inferred. A batch is built around the item that has
- * waited longest, from the items nearest to it in length: nobody starves, and little is padding.
- * Thread-safe.
+ * Prepared items of all jobs, waiting to be inferred. Batches are cut in sweeps, as an elevator
+ * serves floors: from the longest item down to the shortest, each batch beginning where the last
+ * one ended, and again from the top. What lies ahead of the sweep has gathered since it last came
+ * by, so that a batch finds items of almost the same length even in a small pool, and little is
+ * padding. An item that was passed over for longer than a sweep should take begins the next batch:
+ * nobody starves. Thread-safe.
  */
 final class BatchPool {
 
@@ -29,14 +31,16 @@ final class BatchPool {
     final Prepared prepared;
     private final long sequence;
     private final long sinceNanos;
+    private final long sinceBatch;
     private boolean taken;
 
-    private Entry(Window window, int line, Prepared prepared, long sequence, long sinceNanos) {
-      this.window = window;
-      this.line = line;
-      this.prepared = prepared;
+    private Entry(Arrival arrival, long sequence, long sinceNanos, long sinceBatch) {
+      this.window = arrival.window();
+      this.line = arrival.line();
+      this.prepared = arrival.prepared();
       this.sequence = sequence;
       this.sinceNanos = sinceNanos;
+      this.sinceBatch = sinceBatch;
     }
 
     private int tokens() {
@@ -51,16 +55,32 @@ final class BatchPool {
    */
   record Arrival(Window window, int line, Prepared prepared) {}
 
+  /** Batches that may pass an item over: more than a sweep over a full read-ahead has. */
+  private static final int PASSED_OVER_MAX = 128;
+
   private static final Comparator<Entry> BY_LENGTH =
       Comparator.comparingInt(Entry::tokens).thenComparingLong(e -> e.sequence);
 
   private final BatchLimits limits;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
-  private final Map<Object, TreeSet<Entry>> bySignature = new HashMap<>();
+  private final Map<Object, Waiting> bySignature = new HashMap<>();
   private final ArrayDeque<Entry> byAge = new ArrayDeque<>();
   private long sequence;
+  private long batches;
   private boolean closed;
+
+  /** Items that may share a batch, and where the sweep over them is. */
+  private static final class Waiting {
+    final TreeSet<Entry> byLength = new TreeSet<>(BY_LENGTH);
+    @Nullable Entry last;
+
+    /** The item that the sweep comes to next. */
+    Entry next() {
+      Entry below = last == null ? null : byLength.lower(last);
+      return below == null ? byLength.last() : below;
+    }
+  }
 
   BatchPool(BatchLimits limits) {
     this.limits = limits;
@@ -71,9 +91,10 @@ final class BatchPool {
     lock.lock();
     try {
       for (Arrival a : arrivals) {
-        Entry entry = new Entry(a.window(), a.line(), a.prepared(), sequence++, now);
+        Entry entry = new Entry(a, sequence++, now, batches);
         bySignature
-            .computeIfAbsent(a.prepared().signature(), s -> new TreeSet<>(BY_LENGTH))
+            .computeIfAbsent(a.prepared().signature(), signature -> new Waiting())
+            .byLength
             .add(entry);
         byAge.add(entry);
       }
@@ -98,14 +119,19 @@ final class BatchPool {
           changed.await();
           continue;
         }
+        Waiting waiting = waiting(oldest);
         List<Entry> batch = new ArrayList<>();
-        boolean full = gather(oldest, batch);
+        boolean full = gather(waiting, oldest, batch);
         long waited = System.nanoTime() - oldest.sinceNanos;
         long delay = limits.delayMax().toNanos();
-        if (!full && waited < delay) {
+        if (!full && batch.size() == waiting.byLength.size() && waited < delay) {
           changed.awaitNanos(delay - waited);
           continue;
         }
+        if (!starved(oldest)) {
+          waiting.last = batch.get(batch.size() - 1);
+        }
+        batches++;
         batch.forEach(this::remove);
         return batch;
       }
@@ -113,6 +139,20 @@ final class BatchPool {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** How many items are waiting, of all signatures. */
+  int size() {
+    lock.lock();
+    try {
+      return bySignature.values().stream().mapToInt(waiting -> waiting.byLength.size()).sum();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Waiting waiting(Entry entry) {
+    return bySignature.computeIfAbsent(entry.prepared.signature(), signature -> new Waiting());
   }
 
   private @Nullable Entry oldest() {
@@ -130,63 +170,49 @@ final class BatchPool {
 
   private void remove(Entry entry) {
     entry.taken = true;
-    Object signature = entry.prepared.signature();
-    TreeSet<Entry> waiting = bySignature.get(signature);
-    if (waiting != null) {
-      waiting.remove(entry);
-      if (waiting.isEmpty()) {
-        bySignature.remove(signature);
-      }
+    Waiting waiting = waiting(entry);
+    waiting.byLength.remove(entry);
+    if (waiting.byLength.isEmpty()) {
+      bySignature.remove(entry.prepared.signature());
     }
   }
 
-  /** Fills {@code batch}; true if no further item would fit, false if there is no further item. */
-  private boolean gather(Entry anchor, List<Entry> batch) {
-    TreeSet<Entry> waiting =
-        bySignature.getOrDefault(anchor.prepared.signature(), new TreeSet<>(BY_LENGTH));
-    Iterator<Entry> down = waiting.headSet(anchor, false).descendingIterator();
-    Iterator<Entry> up = waiting.tailSet(anchor, false).iterator();
-    batch.add(anchor);
-    int longest = anchor.tokens();
-    Entry shorter = nextLive(down);
-    Entry longer = nextLive(up);
-    while (shorter != null || longer != null) {
-      if (batch.size() == limits.itemsMax()) {
+  private boolean starved(Entry entry) {
+    return batches - entry.sinceBatch > PASSED_OVER_MAX;
+  }
+
+  /** Fills {@code batch} downwards; true if a further item did not fit. */
+  private boolean gather(Waiting waiting, Entry oldest, List<Entry> batch) {
+    Entry first = starved(oldest) ? oldest : liveFrom(waiting, oldest);
+    batch.add(first);
+    for (Entry entry : waiting.byLength.headSet(first, false).descendingSet()) {
+      if (entry.window.cancelled()) {
+        continue;
+      }
+      if (!fits(batch.size() + 1, first.tokens())) {
         return true;
       }
-      int below = shorter == null ? Integer.MAX_VALUE : anchor.tokens() - shorter.tokens();
-      int above = longer == null ? Integer.MAX_VALUE : longer.tokens() - anchor.tokens();
-      boolean grow = longer != null && above < below && fits(batch.size() + 1, longer.tokens());
-      if (grow && longer != null) {
-        batch.add(longer);
-        longest = longer.tokens();
-        longer = nextLive(up);
-      } else if (shorter != null && fits(batch.size() + 1, longest)) {
-        batch.add(shorter);
-        shorter = nextLive(down);
-      } else if (longer != null && fits(batch.size() + 1, longer.tokens())) {
-        batch.add(longer);
-        longest = longer.tokens();
-        longer = nextLive(up);
-      } else {
-        return true;
-      }
+      batch.add(entry);
     }
     return batch.size() == limits.itemsMax();
   }
 
-  private static @Nullable Entry nextLive(Iterator<Entry> entries) {
-    while (entries.hasNext()) {
-      Entry entry = entries.next();
+  /** The sweep's next item that somebody still wants; {@code oldest} is one. */
+  private static Entry liveFrom(Waiting waiting, Entry oldest) {
+    Entry next = waiting.next();
+    if (!next.window.cancelled()) {
+      return next;
+    }
+    for (Entry entry : waiting.byLength.headSet(next, false).descendingSet()) {
       if (!entry.window.cancelled()) {
         return entry;
       }
     }
-    return null;
+    return oldest;
   }
 
   private boolean fits(int items, int longest) {
-    return (long) items * longest <= limits.tokensMax();
+    return items <= limits.itemsMax() && (long) items * longest <= limits.tokensMax();
   }
 
   /**

@@ -176,6 +176,7 @@ final class MicroBatcher implements AutoCloseable {
           return;
         }
         metrics.laneIdle.record(System.nanoTime() - idleFrom, TimeUnit.NANOSECONDS);
+        metrics.poolItems.record(pool.size());
         infer(lane, batch);
       }
     } catch (InterruptedException e) {

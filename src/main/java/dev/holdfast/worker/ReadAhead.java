@@ -3,6 +3,7 @@ package dev.holdfast.worker;
 import io.vertx.core.Future;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -98,22 +99,38 @@ final class ReadAhead {
               if (stopped) {
                 serving.gate().leave(read.size(), held);
               } else {
-                infer(new Window(read), held);
+                infer(read, held);
                 pump();
               }
             });
   }
 
-  private void infer(Window window, long bytes) {
-    itemsInFlight += window.items();
+  private void infer(List<Line> read, long bytes) {
+    AtomicInteger left = new AtomicInteger(read.size());
+    Window window =
+        new Window(
+            read,
+            settled ->
+                loop.execute(
+                    () -> {
+                      left.addAndGet(-settled);
+                      leave(settled, 0);
+                      pump();
+                    }));
+    itemsInFlight += read.size();
     Future<Window.Rendered> rows = loop.here(serving.batcher().infer(window));
     inFlight.add(new InFlight(window, rows));
     rows.onComplete(
         done -> {
-          serving.gate().leave(window.items(), bytes);
-          itemsInFlight -= window.items();
+          leave(left.getAndSet(0), bytes);
           gather();
         });
+  }
+
+  /** What is inferred makes room at once, though its window may wait for its other items. */
+  private void leave(int items, long bytes) {
+    serving.gate().leave(items, bytes);
+    itemsInFlight -= items;
   }
 
   private void gather() {

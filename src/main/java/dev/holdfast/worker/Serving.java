@@ -9,7 +9,7 @@ final class Serving {
   private static final int READ_AHEAD_BATCHES_MAX = 16;
 
   /** What is on its way should be inferred within so long: it delays a newcomer and a cancel. */
-  private static final double READ_AHEAD_SECONDS = 2;
+  private static final double READ_AHEAD_SECONDS = 3;
 
   private static final long GATE_BYTES_MAX = 64L * 1024 * 1024;
 

@@ -11,6 +11,7 @@ import io.vertx.core.buffer.Buffer;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,18 +28,26 @@ final class Window {
    */
   record Rendered(Buffer rows, int items, int failed, Line last) {}
 
+  private static final int STEPS = 8;
+
   private final List<Line> lines;
   private final @Nullable String[] ids;
   private final Object[] fates;
   private final AtomicInteger unsettled;
   private final Promise<Rendered> done = Promise.promise();
+  private final IntConsumer settledSome;
+  private final int step;
   private volatile boolean cancelled;
 
   /**
    * @param lines not empty
+   * @param settledSome told now and then how many further lines were settled, on whatever thread
+   *     settled them; the last few are told by the future instead
    */
-  Window(List<Line> lines) {
+  Window(List<Line> lines, IntConsumer settledSome) {
     this.lines = lines;
+    this.settledSome = settledSome;
+    this.step = Math.max(1, lines.size() / STEPS);
     this.ids = new String[lines.size()];
     this.fates = new Object[lines.size()];
     this.unsettled = new AtomicInteger(lines.size());
@@ -90,7 +99,11 @@ final class Window {
     if (rowOrError != null) {
       fates[i] = rowOrError;
     }
-    return unsettled.decrementAndGet() == 0;
+    int left = unsettled.decrementAndGet();
+    if (left > 0 && left % step == 0) {
+      settledSome.accept(step);
+    }
+    return left == 0;
   }
 
   /** Ends the window without rows. */

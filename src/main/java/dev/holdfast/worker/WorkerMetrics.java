@@ -16,6 +16,7 @@ final class WorkerMetrics {
   final Counter tokens;
   final Counter paddedTokens;
   final DistributionSummary batchItems;
+  final DistributionSummary poolItems;
   final Timer inference;
   final Timer laneIdle;
   final Timer prepare;
@@ -32,6 +33,7 @@ final class WorkerMetrics {
     tokens = registry.counter("holdfast.tokens");
     paddedTokens = registry.counter("holdfast.tokens.padded");
     batchItems = registry.summary("holdfast.batch.items");
+    poolItems = registry.summary("holdfast.pool.items");
     inference = registry.timer("holdfast.inference");
     laneIdle = registry.timer("holdfast.lane.idle");
     prepare = registry.timer("holdfast.prepare");

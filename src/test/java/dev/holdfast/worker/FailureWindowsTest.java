@@ -193,7 +193,8 @@ class FailureWindowsTest {
     Future<Void> done = second.begin();
     late.awaitStruck();
     Span shorter = new Span(Job.Checkpoint.START);
-    Window window = new Window(List.of(new Line(0, 1, 18, "{\"text\":\"text 0\"}", null)));
+    Window window =
+        new Window(List.of(new Line(0, 1, 18, "{\"text\":\"text 0\"}", null)), settled -> {});
     assertThat(window.parse(0, ScriptedEngine.spec(1, 1).kind())).isNotNull();
     window.settle(0, new InferenceEngine.Embedding(ScriptedEngine.vector("text 0")));
     window.render();

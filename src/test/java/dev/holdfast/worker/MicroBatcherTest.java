@@ -46,7 +46,7 @@ class MicroBatcherTest {
     for (int i = 0; i < texts.length; i++) {
       lines.add(new Line(i, i + 1, 0, new JsonObject().put("text", texts[i]).encode(), null));
     }
-    return new Window(lines);
+    return new Window(lines, settled -> {});
   }
 
   private Window.Rendered infer(Window window) throws Exception {
@@ -126,7 +126,8 @@ class MicroBatcherTest {
                 new Line(0, 1, 0, "{\"id\":\"x\",\"text\":\"reject\"}", null),
                 new Line(1, 2, 0, "{broken", null),
                 new Line(2, 3, 0, "\"explode\"", null),
-                new Line(3, 4, 0, "{\"id\":\"y\",\"text\":\"fine\"}", null)));
+                new Line(3, 4, 0, "{\"id\":\"y\",\"text\":\"fine\"}", null)),
+            settled -> {});
     List<JsonObject> rows = rows(infer(window));
 
     assertThat(rows.get(0).getString("id")).isEqualTo("x");
