@@ -11,7 +11,7 @@ final class WorkerCommandLine {
 
   /** Flags of a worker's Java; the launcher gives {@code holdfast worker} the same. */
   private static final List<String> JAVA_FLAGS =
-      List.of("-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError");
+      List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:+ExitOnOutOfMemoryError");
 
   /** What the native libraries read; an operator's own values win. */
   private static final Map<String, String> NATIVE =

@@ -18,10 +18,11 @@ import org.slf4j.LoggerFactory;
  * The one thread of this process that writes. While one transaction reaches the disk, the calls
  * that arrive form the next: the price of the disk's patience is paid once a group.
  *
- * <p>Each call runs under a savepoint, so one that fails is undone alone. If a transaction cannot
- * begin because another process keeps the database busy, it is tried {@link #BEGIN_ATTEMPTS} times,
- * then its calls fail with {@link JobError#UNAVAILABLE}: nothing was written. If it breaks later,
- * its calls fail with the {@link SQLException}: nobody knows what reached the disk.
+ * <p>A call that fails is undone alone: its group is rolled back and run again, each call under a
+ * savepoint, so work must bear being run twice. If a transaction cannot begin because another
+ * process keeps the database busy, it is tried {@link #BEGIN_ATTEMPTS} times, then its calls fail
+ * with {@link JobError#UNAVAILABLE}: nothing was written. If it breaks later, its calls fail with
+ * the {@link SQLException}: nobody knows what reached the disk.
  */
 final class GroupCommit {
 
@@ -96,6 +97,11 @@ final class GroupCommit {
   private void transact(List<Call<?>> group) {
     try {
       begin();
+      if (!allSucceed(group)) {
+        rollBack();
+        begin();
+        group.forEach(Call::again);
+      }
     } catch (SQLException e) {
       JobException unavailable =
           new JobException(
@@ -116,6 +122,16 @@ final class GroupCommit {
     }
     afterCommit.run();
     group.forEach(Call::settle);
+  }
+
+  /** Runs the calls as if none could fail, which spares two statements a call. */
+  private boolean allSucceed(List<Call<?>> group) {
+    for (Call<?> call : group) {
+      if (!call.succeeds(session)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private void begin() throws SQLException {
@@ -171,12 +187,31 @@ final class GroupCommit {
     private final Promise<T> promise = Promise.promise();
     private @Nullable T result;
     private @Nullable Exception failure;
+    private boolean ran;
 
     Call(SqliteWork<T> work) {
       this.work = work;
     }
 
+    boolean succeeds(SqliteSession session) {
+      try {
+        result = work.run(session);
+        ran = true;
+      } catch (SQLException | RuntimeException e) {
+        LOG.debug("A call failed; its group is run again, one by one.", e);
+      }
+      return ran;
+    }
+
+    void again() {
+      result = null;
+      ran = false;
+    }
+
     void attempt(SqliteSession session) throws SQLException {
+      if (ran) {
+        return;
+      }
       session.execute("SAVEPOINT one_call");
       try {
         result = work.run(session);

@@ -13,6 +13,7 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
@@ -90,25 +91,34 @@ final class ObjectTree {
   /**
    * Makes a finished upload appear as the object and deletes it as an upload.
    *
+   * <p>New directories are made durable after the link in them, from the innermost out: where all
+   * of it is in one transaction of the file system, as on ext4, that costs one commit and not one a
+   * directory. Nothing is promised before the outermost is.
+   *
    * @return durable on return: false if the object was there
    */
   boolean link(Path upload, Path file) throws IOException {
-    boolean created = tryLink(upload, file);
+    List<Path> changed = new ArrayList<>();
+    changed.add(parent(file));
+    boolean created = tryLink(upload, file, changed);
+    Files.delete(upload);
     try {
       // also if it was there: whoever linked it may not have come so far yet
-      sync(parent(file));
+      for (Path directory : changed) {
+        sync(directory);
+      }
     } catch (NoSuchFileException e) {
       LOG.debug("{} was deleted as soon as it was there.", file, e);
     }
-    Files.delete(upload);
     return created;
   }
 
-  private boolean tryLink(Path upload, Path file) throws IOException {
+  private boolean tryLink(Path upload, Path file, List<Path> changed) throws IOException {
     for (int attempt = 1; ; attempt++) {
       try {
-        createDirectories(parent(file));
-        refuseLinks(file);
+        if (!createDirectories(parent(file), changed)) {
+          refuseLinks(file);
+        }
         Files.createLink(file, upload);
         return true;
       } catch (NoSuchFileException e) {
@@ -126,20 +136,29 @@ final class ObjectTree {
     }
   }
 
-  /** Creates what is missing, each name durable in its own directory. */
-  private void createDirectories(Path directory) throws IOException {
+  /**
+   * Creates what is missing and notes each directory that has a new name in it.
+   *
+   * @return whether {@code directory} was created by this call
+   */
+  private boolean createDirectories(Path directory, List<Path> changed) throws IOException {
     if (Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS) || directory.equals(root)) {
-      return;
+      return false;
     }
-    createDirectories(parent(directory));
+    boolean parentCreated = createDirectories(parent(directory), changed);
+    if (!parentCreated) {
+      refuseLinks(directory);
+    }
+    changed.add(1, parent(directory));
     try {
       Files.createDirectory(directory);
+      return true;
     } catch (FileAlreadyExistsException e) {
       if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
         throw e;
       }
+      return false;
     }
-    sync(parent(directory));
   }
 
   private static void sync(Path directory) throws IOException {

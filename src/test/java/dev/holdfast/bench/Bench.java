@@ -31,6 +31,7 @@ final class Bench {
   private static final int SMALL_JOBS = Integer.getInteger("bench.small", 5_000);
   private static final int MEMORY_ITEMS = Integer.getInteger("bench.memory", 200_000);
   private static final int WARM_UP_ITEMS = 1_500;
+  private static final int WARM_UP_JOBS = 3_000;
   private static final int SUBMITS_AT_ONCE = 32;
 
   private final Path model;
@@ -90,7 +91,11 @@ final class Bench {
       throws IOException, InterruptedException, ExecutionException {
     try (Child bare =
             Child.start(
-                0, Map.of(), log(), "256m", List.of(BareLoop.class.getName(), model.toString()));
+                0,
+                Map.of(),
+                log(),
+                Stack.WORKER_FLAGS,
+                List.of(BareLoop.class.getName(), model.toString()));
         Stack stack = Stack.start(directory.resolve("path"), log(), 0)) {
       bare.answer();
       bare.ask("900000 " + WARM_UP_ITEMS);
@@ -108,7 +113,7 @@ final class Bench {
             });
       }
       if (small) {
-        smallJobs(stack, 800_000, WARM_UP_ITEMS);
+        smallJobs(stack, 800_000, WARM_UP_JOBS);
         compare(
             SMALL_JOBS + " jobs of one sentence",
             SMALL_JOBS,

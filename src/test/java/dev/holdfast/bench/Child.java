@@ -33,7 +33,7 @@ final class Child implements AutoCloseable {
    * @param log where its standard error goes
    */
   static Child start(
-      int core, Map<String, String> environment, Path log, String heap, List<String> command)
+      int core, Map<String, String> environment, Path log, List<String> flags, List<String> command)
       throws IOException {
     List<String> line = new ArrayList<>();
     if (core >= 0) {
@@ -42,10 +42,10 @@ final class Child implements AutoCloseable {
     line.addAll(
         List.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-Xmx" + heap,
             "-XX:+UseSerialGC",
             "-cp",
             System.getProperty("java.class.path")));
+    line.addAll(flags);
     line.addAll(command);
     ProcessBuilder builder = new ProcessBuilder(line);
     builder.environment().putAll(environment);

@@ -13,6 +13,9 @@ import java.util.Map;
 /** An API and a worker as processes of their own, each on a core of its own. */
 final class Stack implements AutoCloseable {
 
+  /** As {@code ./holdfast} starts a worker; the bare loop has the same. */
+  static final List<String> WORKER_FLAGS = List.of("-Xmx256m", "-XX:TieredStopAtLevel=1");
+
   private static final Duration START_MAX = Duration.ofSeconds(60);
 
   final Api api;
@@ -49,7 +52,8 @@ final class Stack implements AutoCloseable {
     environment.put("HOLDFAST_LOG_LEVEL", "warn");
     int apiCore = workerCore < 0 ? -1 : 1 - workerCore;
     Child apiProcess =
-        Child.start(apiCore, environment, log, "512m", List.of(Main.class.getName(), "api"));
+        Child.start(
+            apiCore, environment, log, List.of("-Xmx384m"), List.of(Main.class.getName(), "api"));
     Api api = new Api(port);
     await("the API", apiProcess, api::up);
     Stack stack = new Stack(api, port, apiProcess, environment, log, workerCore);
@@ -59,7 +63,7 @@ final class Stack implements AutoCloseable {
 
   private Child startWorker() throws IOException {
     return Child.start(
-        workerCore, environment, log, "256m", List.of(Main.class.getName(), "worker"));
+        workerCore, environment, log, WORKER_FLAGS, List.of(Main.class.getName(), "worker"));
   }
 
   Child worker() {
