@@ -17,7 +17,7 @@ enum Setting {
   LEASE("30s", "how long a silent worker keeps its job, 3s to 600s"),
   CHECKPOINT("5s", "how much work a lost worker may cost, 200ms to 5m"),
   GRACE("12s", "how long an orderly exit may take, 1s to 10m"),
-  WORKER_HEAP("512m", "the heap of each worker process that 'local' and 'demo' start"),
+  WORKER_HEAP("256m", "the heap of each worker process that 'local' and 'demo' start"),
   LOG_LEVEL("info", "error, warn, info, debug or trace"),
   SERVER("http://127.0.0.1:8080", "the server that the client verbs talk to"),
   JAVA_OPTS("", "more flags for Java, read by the launcher");

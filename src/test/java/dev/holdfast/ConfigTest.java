@@ -31,7 +31,7 @@ class ConfigTest {
                 Duration.ofSeconds(30),
                 Duration.ofSeconds(5),
                 Duration.ofSeconds(12),
-                "512m"));
+                "256m"));
     assertThat(Config.read(named, Config.Role.WORKER).managementPort()).isEqualTo(9091);
     assertThat(Setting.SERVER.standard()).isEqualTo("http://127.0.0.1:8080");
     assertThat(Setting.LOG_LEVEL.standard()).isEqualTo("info");

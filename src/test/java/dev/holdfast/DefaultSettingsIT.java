@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -46,8 +47,9 @@ class DefaultSettingsIT {
             Config.Role.API);
     BlockingQueue<String> said = new LinkedBlockingQueue<>();
     try (LocalStack stack = LocalStack.start(config, 2, clock, said::add)) {
-      while (stack.notReady().isPresent()) {
-        assertThat(said.poll(60, TimeUnit.SECONDS)).isNotNull();
+      for (Optional<String> why = stack.notReady(); why.isPresent(); why = stack.notReady()) {
+        String news = said.poll(100, TimeUnit.MILLISECONDS);
+        assertThat(news == null || !news.contains("ended")).as("%s; %s", news, why).isTrue();
       }
       HoldfastClient client = new HoldfastClient("http://127.0.0.1:" + stack.port());
       Path input = directory.resolve("input.jsonl");

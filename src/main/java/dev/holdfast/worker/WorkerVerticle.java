@@ -1,5 +1,6 @@
 package dev.holdfast.worker;
 
+import dev.holdfast.job.Clocked;
 import dev.holdfast.job.JobQueue.Delivery;
 import dev.holdfast.job.ModelSpec;
 import dev.holdfast.job.WorkerRoster;
@@ -51,6 +52,8 @@ public final class WorkerVerticle extends VerticleBase implements Drainable {
   private boolean pulling;
   private boolean draining;
   private Duration pullAgain = PULL_AGAIN_FIRST;
+  private Clocked.@Nullable Timer nextReport;
+  private Clocked.@Nullable Timer nextPull;
   private final Promise<Void> drained = Promise.promise();
 
   /**
@@ -185,7 +188,7 @@ public final class WorkerVerticle extends VerticleBase implements Drainable {
 
   private void pullLater(Throwable why) {
     LOG.warn("could not pull jobs; next try in {} ms: {}", pullAgain.toMillis(), why.toString());
-    services.clock().after(pullAgain, () -> context.runOnContext(v -> pull()));
+    nextPull = services.clock().after(pullAgain, () -> context.runOnContext(v -> pull()));
     Duration doubled = pullAgain.multipliedBy(2);
     pullAgain = doubled.compareTo(PULL_AGAIN_MAX) > 0 ? PULL_AGAIN_MAX : doubled;
   }
@@ -204,17 +207,10 @@ public final class WorkerVerticle extends VerticleBase implements Drainable {
 
   private void report() {
     tell();
-    services
-        .clock()
-        .after(
-            WorkerRoster.REPORT_INTERVAL,
-            () ->
-                context.runOnContext(
-                    v -> {
-                      if (!draining) {
-                        report();
-                      }
-                    }));
+    nextReport =
+        services
+            .clock()
+            .after(WorkerRoster.REPORT_INTERVAL, () -> context.runOnContext(v -> report()));
   }
 
   private void tell() {
@@ -252,6 +248,8 @@ public final class WorkerVerticle extends VerticleBase implements Drainable {
         v -> {
           draining = true;
           notReady = "the worker is leaving";
+          cancel(nextReport);
+          cancel(nextPull);
           JobRunner jobs = runner;
           if (jobs != null) {
             jobs.drain();
@@ -259,6 +257,12 @@ public final class WorkerVerticle extends VerticleBase implements Drainable {
           drainedIfIdle();
         });
     return drained.future();
+  }
+
+  private static void cancel(Clocked.@Nullable Timer timer) {
+    if (timer != null) {
+      timer.cancel();
+    }
   }
 
   private void drainedIfIdle() {
