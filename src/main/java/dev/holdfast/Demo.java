@@ -15,6 +15,8 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.UUID;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +26,9 @@ final class Demo {
 
   /** However slow the machine is, it ends. */
   static final Duration TIME_MAX = Duration.ofMinutes(5);
+
+  /** A reclaimed machine is not back in a second; another worker must go on. */
+  private static final Duration AWAY = Duration.ofSeconds(30);
 
   private static final Duration READY_ASK_AGAIN = Duration.ofMillis(200);
 
@@ -39,6 +44,10 @@ final class Demo {
   private final HoldfastClient client;
   private final Terminal terminal;
   private final Consumer<String> say;
+
+  /** What each worker had inferred before the job; what the killed one inferred for it follows. */
+  private final Map<String, Long> before = new HashMap<>();
+
   private final long deadlineNanos = System.nanoTime() + TIME_MAX.toNanos();
 
   Demo(LocalStack stack, Terminal terminal, Consumer<String> say) throws ClientException {
@@ -101,7 +110,8 @@ final class Demo {
       job = halfDone(watch, model, count, directory);
     }
     String killed = job.worker();
-    if (job.ended() || killed == null || !stack.kill(killed)) {
+    long inferred = killed == null ? 0 : stack.itemsInferred(killed).orElse(job.done());
+    if (job.ended() || killed == null || !stack.kill(killed, AWAY)) {
       throw failure(
           "the job was %s at %d items, with nobody to kill; ask for more --items"
               .formatted(job.state(), job.done()));
@@ -118,12 +128,13 @@ final class Demo {
       resumed = attempt;
     }
     boolean taken = resumed != null && job.attempts().size() > 1;
+    long resumedAt = taken && resumed != null ? resumed.resumedAt() : 0;
     return new Report(
         count,
         counts,
-        job.recomputed(),
+        Math.max(job.recomputed(), inferred - before.getOrDefault(killed, 0L) - resumedAt),
         seconds,
-        taken && resumed != null ? resumed.resumedAt() : 0,
+        resumedAt,
         killed,
         taken && resumed != null ? resumed.worker() : null);
   }
@@ -143,7 +154,10 @@ final class Demo {
   }
 
   private JobView halfDone(Watch watch, String model, int items, Path directory)
-      throws ClientException, IOException {
+      throws ClientException, IOException, InterruptedException {
+    for (String worker : stack.pids().keySet()) {
+      before.put(worker, stack.itemsInferred(worker).orElse(0));
+    }
     Path input = directory.resolve("sentences.jsonl");
     write(input, items);
     ObjectNode body = JSON.createObjectNode().put("model", model);

@@ -1,5 +1,6 @@
 package dev.holdfast;
 
+import dev.holdfast.client.Metrics;
 import dev.holdfast.job.Clocked;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -7,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +26,7 @@ public final class LocalStack implements AutoCloseable {
   private final ApiRole api;
   private final Map<String, WorkerProcess> workers = new LinkedHashMap<>();
   private final RosterWatch roster;
+  private final Metrics metrics = new Metrics();
 
   private LocalStack(Config config, ApiRole api, RosterWatch roster) {
     this.config = config;
@@ -79,6 +82,18 @@ public final class LocalStack implements AutoCloseable {
   }
 
   /**
+   * How many items a worker has inferred since it started. Blocks for a moment.
+   *
+   * @return empty if it does not answer
+   */
+  public OptionalLong itemsInferred(String worker) throws InterruptedException {
+    @Nullable Integer port = roster.managementPort(worker);
+    return port == null
+        ? OptionalLong.empty()
+        : metrics.counter(config.host(), port, "holdfast_items_total");
+  }
+
+  /**
    * Kills a worker as a vanishing machine would: SIGKILL, not a word.
    *
    * @return whether it was running
@@ -86,6 +101,16 @@ public final class LocalStack implements AutoCloseable {
   public boolean kill(String worker) {
     WorkerProcess process = workers.get(worker);
     return process != null && process.kill();
+  }
+
+  /**
+   * Kills a worker and starts none in its place for a while, as when a machine is reclaimed.
+   *
+   * @return whether it was running
+   */
+  boolean kill(String worker, Duration away) {
+    WorkerProcess process = workers.get(worker);
+    return process != null && process.kill(away);
   }
 
   /** Ends the workers, then the API; blocks for the grace at most, and a little. */

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,7 @@ final class RosterWatch implements AutoCloseable {
   private final Clocked clock;
   private final Consumer<String> output;
   private final Map<String, String> told = new HashMap<>();
+  private final Map<String, Integer> managementPorts = new ConcurrentHashMap<>();
   private volatile @Nullable String problem = "the workers are starting";
   private volatile boolean closed;
 
@@ -47,6 +49,11 @@ final class RosterWatch implements AutoCloseable {
     }
   }
 
+  /** Where a worker answers for its health, or null if it has not said. */
+  @Nullable Integer managementPort(String worker) {
+    return managementPorts.get(worker);
+  }
+
   /** Why not all workers serve, or null if they do. */
   @Nullable String problem() {
     return problem;
@@ -55,6 +62,7 @@ final class RosterWatch implements AutoCloseable {
   private synchronized void look(List<WorkerReport> reports, int expected) {
     String worst = null;
     for (WorkerReport report : reports) {
+      managementPorts.put(report.id(), report.managementPort());
       String reason =
           report.ready() ? "" : report.reason() == null ? "no reason given" : report.reason();
       String line =

@@ -96,6 +96,13 @@ final class WorkerProcess {
     return process != null && process.destroyForcibly().pid() > 0;
   }
 
+  /** SIGKILL, and nobody in its place for so long; whether there was somebody to kill. */
+  synchronized boolean kill(Duration away) {
+    backoff = away;
+    startedNanos = System.nanoTime();
+    return kill();
+  }
+
   /** Asks it to leave in good order, and not to be started again. */
   synchronized void ask() {
     stopping = true;

@@ -45,6 +45,7 @@ final class ReadAhead {
   private long lastWindowNanos = System.nanoTime();
   private long itemsDone;
   private int itemsInFlight;
+  private int itemsInWindows;
   private boolean reading;
   private boolean ended;
   private boolean stopped;
@@ -67,7 +68,9 @@ final class ReadAhead {
       return;
     }
     int window = Math.min(WINDOW_ITEMS_MAX, serving.windowItems(itemsPerSecond()));
-    if (itemsInFlight > 0 && itemsInFlight + window > serving.readAheadItems()) {
+    int room = serving.jobReadAheadItems();
+    if (itemsInFlight > 0
+        && (itemsInFlight + window > room || itemsInWindows + window > 2 * room)) {
       return;
     }
     reading = true;
@@ -118,6 +121,7 @@ final class ReadAhead {
                       pump();
                     }));
     itemsInFlight += read.size();
+    itemsInWindows += read.size();
     Future<Window.Rendered> rows = loop.here(serving.batcher().infer(window));
     inFlight.add(new InFlight(window, rows));
     rows.onComplete(
@@ -144,6 +148,7 @@ final class ReadAhead {
       long nanos = now - lastWindowNanos;
       lastWindowNanos = now;
       itemsDone += rows.result().items();
+      itemsInWindows -= rows.result().items();
       listener.rows(rows.result(), nanos);
     }
     if (!stopped) {

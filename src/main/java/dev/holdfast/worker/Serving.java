@@ -6,6 +6,8 @@ final class Serving {
   /** How many micro-batches' worth of items are on their way, so that lengths can be matched. */
   private static final int READ_AHEAD_BATCHES_MIN = 4;
 
+  private static final int JOB_READ_AHEAD_BATCHES_MIN = 2;
+
   private static final int READ_AHEAD_BATCHES_MAX = 16;
 
   /** What is on its way should be inferred within so long: it delays a newcomer and a cancel. */
@@ -56,6 +58,12 @@ final class Serving {
         Math.max(
             (double) batchItems() * READ_AHEAD_BATCHES_MIN,
             Math.min((double) batchItems() * READ_AHEAD_BATCHES_MAX, wanted));
+  }
+
+  /** How many items of one job may be on their way, and as many again that wait to be gathered. */
+  int jobReadAheadItems() {
+    int wanted = policy.readAheadItems(batcher.itemsPerSecond());
+    return Math.max(batchItems() * JOB_READ_AHEAD_BATCHES_MIN, Math.min(wanted, readAheadItems()));
   }
 
   /** How many items a job's next window holds: at least a micro-batch of them. */

@@ -1,0 +1,40 @@
+package dev.holdfast.client;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.OptionalLong;
+
+/** Reads what a process of ours counts, from its management port. */
+public final class Metrics {
+
+  private static final Duration TIMEOUT = Duration.ofSeconds(2);
+
+  private final HttpClient http = HttpClient.newBuilder().connectTimeout(TIMEOUT).build();
+
+  /**
+   * A counter's value at this moment. Blocks, for two seconds at most.
+   *
+   * @param name as Prometheus spells it
+   * @return empty if the process does not answer or does not count that
+   */
+  public OptionalLong counter(String host, int port, String name) throws InterruptedException {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create("http://%s:%d/metrics".formatted(host, port)))
+            .timeout(TIMEOUT)
+            .build();
+    try {
+      return http.send(request, HttpResponse.BodyHandlers.ofString())
+          .body()
+          .lines()
+          .filter(line -> line.startsWith(name + " "))
+          .mapToLong(line -> (long) Double.parseDouble(line.substring(name.length() + 1)))
+          .findFirst();
+    } catch (IOException | NumberFormatException e) {
+      return OptionalLong.empty();
+    }
+  }
+}
