@@ -4,6 +4,7 @@ import dev.holdfast.job.Clocked;
 import dev.holdfast.job.WorkerRoster;
 import dev.holdfast.job.WorkerRoster.WorkerReport;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -61,6 +62,7 @@ final class RosterWatch implements AutoCloseable {
 
   private synchronized void look(List<WorkerReport> reports, int expected) {
     String worst = null;
+    List<String> news = new ArrayList<>();
     for (WorkerReport report : reports) {
       managementPorts.put(report.id(), report.managementPort());
       String reason =
@@ -70,7 +72,7 @@ final class RosterWatch implements AutoCloseable {
               ? "%s is ready".formatted(report.id())
               : "%s is not ready: %s".formatted(report.id(), reason);
       if (!line.equals(told.put(report.id(), line)) && !closed) {
-        output.accept(line);
+        news.add(line);
       }
       if (!report.ready()) {
         worst = line;
@@ -80,6 +82,7 @@ final class RosterWatch implements AutoCloseable {
       worst = "%d of %d workers have reported".formatted(reports.size(), expected);
     }
     problem = worst;
+    news.forEach(output);
   }
 
   @Override

@@ -103,6 +103,11 @@ final class InputLines {
     return fill(lines, linesMax, bytesMax).map(lines);
   }
 
+  /** Whether every line has been returned, as far as that is known without reading on. */
+  boolean atEnd() {
+    return chunkOffset + position >= bytes && partial.length == 0 && !overlong;
+  }
+
   private Future<Void> fill(List<Line> lines, int linesMax, int bytesMax) {
     int gathered = lines.stream().mapToInt(InputLines::size).sum();
     while (lines.size() < linesMax && gathered < bytesMax) {

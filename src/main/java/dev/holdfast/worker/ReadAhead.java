@@ -78,9 +78,9 @@ final class ReadAhead {
         .onFailure(listener::failed)
         .onSuccess(
             read -> {
+              ended = read.isEmpty() || lines.atEnd();
               if (read.isEmpty()) {
                 reading = false;
-                ended = true;
                 listener.settled();
               } else {
                 enter(read);
