@@ -11,7 +11,11 @@ final class WorkerCommandLine {
 
   /** Flags of a worker's Java; the launcher gives {@code holdfast worker} the same. */
   private static final List<String> JAVA_FLAGS =
-      List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:+ExitOnOutOfMemoryError");
+      List.of(
+          "-XX:+UseSerialGC",
+          "-XX:TieredStopAtLevel=1",
+          "-XX:+AlwaysPreTouch",
+          "-XX:+ExitOnOutOfMemoryError");
 
   /** What the native libraries read; an operator's own values win. */
   private static final Map<String, String> NATIVE =
@@ -23,7 +27,7 @@ final class WorkerCommandLine {
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
     List<String> command =
         Stream.of(
-                Stream.of(java, "-Xmx" + config.workerHeap()),
+                Stream.of(java, "-Xms" + config.workerHeap(), "-Xmx" + config.workerHeap()),
                 JAVA_FLAGS.stream(),
                 Stream.of(
                     "-cp",
