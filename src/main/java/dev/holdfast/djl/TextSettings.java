@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * </table>
  *
  * <p>Padding keys have no effect: a batch is padded to its longest text, and padding never changes
- * a row. Keys that would change the vectors in ways not implemented here are refused.
+ * a row. Keys that would change the vectors in ways that this room does not know are refused.
  */
 record TextSettings(
     boolean truncates,
