@@ -76,7 +76,7 @@ final class DemoCommand implements Callable<Integer> {
       throws ConfigException, ClientException, IOException, InterruptedException {
     Config config = config(directory);
     String model = embeddingModel(config);
-    say("two workers, lease 5s and checkpoint span 1s (the defaults are 30s and 5s)");
+    say("two workers, lease 5s and checkpoint span 1s (the defaults are 30s and 10s)");
     AtomicReference<LocalStack> running = new AtomicReference<>();
     Runnable end =
         () -> {

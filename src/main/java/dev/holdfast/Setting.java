@@ -15,7 +15,7 @@ enum Setting {
   WORKER_ID("", "the worker's name; made from host and process if empty"),
   SLOTS("256", "how many deliveries a worker may hold"),
   LEASE("30s", "how long a silent worker keeps its job, 3s to 600s"),
-  CHECKPOINT("5s", "how much work a lost worker may cost, 200ms to 5m"),
+  CHECKPOINT("10s", "how much work a lost worker may cost, 200ms to 5m"),
   GRACE("12s", "how long an orderly exit may take, 1s to 10m"),
   WORKER_HEAP("256m", "the heap of each worker process that 'local' and 'demo' start"),
   LOG_LEVEL("info", "error, warn, info, debug or trace"),

@@ -29,7 +29,7 @@ class ConfigTest {
                 "w",
                 256,
                 Duration.ofSeconds(30),
-                Duration.ofSeconds(5),
+                Duration.ofSeconds(10),
                 Duration.ofSeconds(12),
                 "256m"));
     assertThat(Config.read(named, Config.Role.WORKER).managementPort()).isEqualTo(9091);
@@ -72,7 +72,7 @@ class ConfigTest {
         .containsExactlyInAnyOrder(
             "HOLDFAST_PORT=eighty must be a whole number from 0 to 65535",
             "HOLDFAST_LEASE=2s must be a duration from 3s to 10m, such as 30s",
-            "HOLDFAST_CHECKPOINT=6m must be a duration from 200ms to 5m, such as 5s",
+            "HOLDFAST_CHECKPOINT=6m must be a duration from 200ms to 5m, such as 10s",
             "HOLDFAST_GRACE=1x must be a duration from 1s to 10m, such as 12s",
             "HOLDFAST_SLOTS=0 must be a whole number from 1 to 1024",
             "HOLDFAST_INPUT_ROOT=/nowhere/at/all must be a directory that exists, or empty for none",

@@ -87,9 +87,7 @@ final class FileExternalInputs implements ExternalInputs {
     int bytes = (int) Math.min(length, Math.max(0, found.info().bytes() - from));
     ByteBuffer buffer = ByteBuffer.allocate(bytes);
     try (FileChannel channel = FileChannel.open(found.file(), StandardOpenOption.READ)) {
-      while (buffer.hasRemaining() && channel.read(buffer, from + buffer.position()) >= 0) {
-        // reads until the range or the file ends
-      }
+      ChannelBytes.read(channel, buffer, from);
     }
     return Buffer.buffer(Arrays.copyOf(buffer.array(), buffer.position()));
   }

@@ -95,10 +95,8 @@ final class ObjectFile {
   /** Reads exactly that many bytes, which the caller knows to be there. */
   static byte[] bytes(FileChannel channel, long from, int length, String key) throws IOException {
     ByteBuffer buffer = ByteBuffer.allocate(length);
-    while (buffer.hasRemaining()) {
-      if (channel.read(buffer, from + buffer.position()) < 0) {
-        throw damaged(key, "it ends too soon");
-      }
+    if (!ChannelBytes.read(channel, buffer, from)) {
+      throw damaged(key, "it ends too soon");
     }
     return buffer.array();
   }
@@ -117,10 +115,8 @@ final class ObjectFile {
       return null;
     }
     ByteBuffer buffer = ByteBuffer.allocate(length);
-    while (buffer.hasRemaining()) {
-      if (channel.read(buffer, from + buffer.position()) < 0) {
-        return null;
-      }
+    if (!ChannelBytes.read(channel, buffer, from)) {
+      return null;
     }
     return new String(buffer.array(), StandardCharsets.UTF_8);
   }

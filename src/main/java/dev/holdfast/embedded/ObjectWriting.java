@@ -32,21 +32,15 @@ final class ObjectWriting implements AutoCloseable {
   }
 
   void append(byte[] content) throws IOException {
-    write(ByteBuffer.wrap(content));
+    ChannelBytes.write(channel, ByteBuffer.wrap(content));
     checksum.update(content);
     bytes += content.length;
   }
 
   /** Ends the file; durable on return. */
   void finish(Map<String, String> metadata) throws IOException {
-    write(ObjectFile.encode(ObjectFile.footer(bytes, checksum, metadata)));
+    ChannelBytes.write(channel, ObjectFile.encode(ObjectFile.footer(bytes, checksum, metadata)));
     channel.force(true);
-  }
-
-  private void write(ByteBuffer buffer) throws IOException {
-    while (buffer.hasRemaining()) {
-      channel.write(buffer);
-    }
   }
 
   @Override

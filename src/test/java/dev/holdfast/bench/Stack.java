@@ -15,7 +15,12 @@ final class Stack implements AutoCloseable {
 
   /** As {@code ./holdfast} starts a worker; the bare loop has the same. */
   static final List<String> WORKER_FLAGS =
-      List.of("-Xms256m", "-Xmx256m", "-XX:+AlwaysPreTouch", "-XX:TieredStopAtLevel=1");
+      List.of(
+          "-Xms256m",
+          "-Xmx256m",
+          "-XX:+AlwaysPreTouch",
+          "-XX:+UseSerialGC",
+          "-XX:TieredStopAtLevel=1");
 
   private static final Duration START_MAX = Duration.ofSeconds(60);
 
