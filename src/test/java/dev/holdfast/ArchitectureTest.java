@@ -32,21 +32,34 @@ class ArchitectureTest {
 
   private static final List<String> ROOMS =
       List.of(
-          "job", "api", "worker", "shutdown", "health", "djl", "onnx", "gcp", "embedded", "client");
+          "job",
+          "api",
+          "worker",
+          "shutdown",
+          "health",
+          "djl",
+          "onnx",
+          "adapter",
+          "gcp",
+          "embedded",
+          "emulator",
+          "client");
 
   /** What each room may know besides itself. */
   private static final Map<String, List<String>> ARROWS =
-      Map.of(
-          "job", List.of(),
-          "shutdown", List.of(),
-          "health", List.of(),
-          "onnx", List.of(),
-          "client", List.of(),
-          "api", List.of("job", "shutdown"),
-          "worker", List.of("job", "shutdown"),
-          "djl", List.of("worker", "job"),
-          "gcp", List.of("job", "shutdown"),
-          "embedded", List.of("job", "shutdown"));
+      Map.ofEntries(
+          Map.entry("job", List.of()),
+          Map.entry("shutdown", List.of()),
+          Map.entry("health", List.of()),
+          Map.entry("onnx", List.of()),
+          Map.entry("client", List.of()),
+          Map.entry("emulator", List.of()),
+          Map.entry("api", List.of("job", "shutdown")),
+          Map.entry("worker", List.of("job", "shutdown")),
+          Map.entry("djl", List.of("worker", "job")),
+          Map.entry("adapter", List.of("job")),
+          Map.entry("gcp", List.of("adapter", "job", "shutdown")),
+          Map.entry("embedded", List.of("adapter", "job", "shutdown")));
 
   private static Map<String, ArchRule> rules(String house) {
     Map<String, ArchRule> rules = new LinkedHashMap<>();
@@ -71,7 +84,18 @@ class ArchitectureTest {
     }
     rules.put("no cycles", slices().matching(house + ".(*)..").should().beFreeOfCycles());
     only(rules, house, "djl", "ai.djl..");
-    only(rules, house, "gcp", "com.google.cloud..", "com.google.api..", "com.google.pubsub..");
+    only(
+        rules,
+        house,
+        "gcp",
+        "com.google.cloud..",
+        "com.google.api..",
+        "com.google.auth..",
+        "com.google.common..",
+        "com.google.firestore..",
+        "com.google.protobuf..",
+        "com.google.pubsub..",
+        "io.grpc..");
     only(rules, house, "embedded", "java.sql..", "org.sqlite..");
     only(rules, house, "client", "java.net.http..", "me.tongfei..");
     rules.put(

@@ -1,6 +1,5 @@
 package dev.holdfast.api;
 
-import dev.holdfast.job.JobQueue.Backlog;
 import dev.holdfast.job.JobState;
 import dev.holdfast.job.ModelSpec;
 import dev.holdfast.job.WorkerRoster;
@@ -13,6 +12,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** What is served, by whom, and how far behind. */
 final class ServiceRoutes {
@@ -66,36 +66,43 @@ final class ServiceRoutes {
   Future<?> stats(Call call) {
     Future<Map<JobState, Long>> counts =
         dependencies.call("the job store", () -> services.store().counts());
-    Future<Backlog> backlog = dependencies.call("the job queue", () -> services.queue().backlog());
+    Future<Optional<Instant>> oldest =
+        dependencies.call("the job store", () -> services.store().waitingSince());
     Future<List<WorkerReport>> reports = reports();
-    return Future.all(counts, backlog, reports)
+    return Future.all(counts, oldest, reports)
         .compose(
             all ->
                 call.reply(
                     200,
                     new JsonObject()
                         .put("jobs", jobs(counts.result()))
-                        .put("queue", queue(backlog.result()))
+                        .put("queue", queue(counts.result(), oldest.result()))
                         .put("workers", workers(reports.result()))));
   }
 
   private static JsonObject jobs(Map<JobState, Long> counts) {
     JsonObject json = new JsonObject();
     for (JobState state : JobState.values()) {
-      json.put(state.wireName(), counts.getOrDefault(state, 0L));
+      json.put(state.wireName(), count(counts, state));
     }
     return json;
   }
 
-  private JsonObject queue(Backlog backlog) {
+  private JsonObject queue(Map<JobState, Long> counts, Optional<Instant> oldest) {
     JsonObject json =
-        new JsonObject().put("waiting", backlog.waiting()).put("held", backlog.held());
-    Instant oldest = backlog.oldest();
-    if (oldest != null) {
-      Duration age = Duration.between(oldest, services.clock().instant());
-      json.put("oldest_age_s", Math.max(0, age.toMillis()) / 1000.0);
-    }
+        new JsonObject()
+            .put("waiting", count(counts, JobState.QUEUED) + count(counts, JobState.INTERRUPTED))
+            .put("held", count(counts, JobState.PROCESSING));
+    oldest.ifPresent(
+        since -> {
+          Duration age = Duration.between(since, services.clock().instant());
+          json.put("oldest_age_s", Math.max(0, age.toMillis()) / 1000.0);
+        });
     return json;
+  }
+
+  private static long count(Map<JobState, Long> counts, JobState state) {
+    return counts.getOrDefault(state, 0L);
   }
 
   private static JsonObject workers(List<WorkerReport> reports) {

@@ -1,5 +1,7 @@
 package dev.holdfast.embedded;
 
+import dev.holdfast.adapter.BoundedThreads;
+import dev.holdfast.job.Backend;
 import dev.holdfast.job.Clocked;
 import dev.holdfast.job.ExternalInputs;
 import dev.holdfast.job.JobEvents;
@@ -22,7 +24,7 @@ import org.slf4j.LoggerFactory;
  * on a thread of this class, which its listeners must not block. When a limit is reached or the
  * process is closing, calls fail with {@link dev.holdfast.job.JobError#UNAVAILABLE}.
  */
-public final class Embedded implements AutoCloseable {
+public final class Embedded implements Backend {
 
   private static final Logger LOG = LoggerFactory.getLogger(Embedded.class);
 
@@ -68,26 +70,32 @@ public final class Embedded implements AutoCloseable {
     return new Embedded(ObjectTree.directory(dataDirectory), inputRoot, clock);
   }
 
+  @Override
   public JobQueue queue() {
     return queue;
   }
 
+  @Override
   public JobStore store() {
     return store;
   }
 
+  @Override
   public JobEvents events() {
     return events;
   }
 
+  @Override
   public WorkerRoster roster() {
     return roster;
   }
 
+  @Override
   public ObjectStore objects() {
     return objects;
   }
 
+  @Override
   public ExternalInputs externalInputs() {
     return externalInputs;
   }

@@ -1,5 +1,6 @@
 package dev.holdfast.embedded;
 
+import dev.holdfast.adapter.CallerContext;
 import dev.holdfast.job.JobEvents.JobEvent;
 import dev.holdfast.job.JobEvents.Subscription;
 import io.vertx.core.Context;

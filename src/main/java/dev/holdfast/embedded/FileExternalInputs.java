@@ -1,5 +1,7 @@
 package dev.holdfast.embedded;
 
+import dev.holdfast.adapter.BoundedThreads;
+import dev.holdfast.adapter.CallerContext;
 import dev.holdfast.job.ExternalInputs;
 import dev.holdfast.job.JobError;
 import dev.holdfast.job.JobException;

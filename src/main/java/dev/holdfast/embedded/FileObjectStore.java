@@ -1,5 +1,8 @@
 package dev.holdfast.embedded;
 
+import dev.holdfast.adapter.BoundedThreads;
+import dev.holdfast.adapter.CallerContext;
+import dev.holdfast.adapter.ObjectKey;
 import dev.holdfast.job.JobError;
 import dev.holdfast.job.JobException;
 import dev.holdfast.job.JobId;
@@ -96,14 +99,7 @@ final class FileObjectStore implements ObjectStore, AutoCloseable {
 
   private static void check(String key, Map<String, String> metadata) {
     ObjectKey.check(key);
-    int chars = 0;
-    for (Map.Entry<String, String> entry : metadata.entrySet()) {
-      chars += entry.getKey().length() + entry.getValue().length();
-    }
-    if (chars > ObjectFile.METADATA_CHARS_MAX) {
-      throw JobError.INVALID_REQUEST.because(
-          "An object's metadata has at most " + ObjectFile.METADATA_CHARS_MAX + " characters.");
-    }
+    ObjectKey.checkMetadata(metadata);
   }
 
   /** Runs on a file thread. */

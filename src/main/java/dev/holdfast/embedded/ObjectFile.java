@@ -25,9 +25,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class ObjectFile {
 
-  /** Metadata of one object, names and values together, in characters. */
-  static final int METADATA_CHARS_MAX = 2_048;
-
   private static final String MARKER = "#holdfast-object ";
 
   /** A space, eight digits and a newline. */

@@ -1,5 +1,7 @@
 package dev.holdfast.embedded;
 
+import dev.holdfast.adapter.BoundedThreads;
+import dev.holdfast.adapter.CallerContext;
 import io.vertx.core.Future;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,5 +1,6 @@
 package dev.holdfast.embedded;
 
+import dev.holdfast.adapter.CallerContext;
 import dev.holdfast.job.Clocked;
 import dev.holdfast.job.Job;
 import dev.holdfast.job.JobEvents;

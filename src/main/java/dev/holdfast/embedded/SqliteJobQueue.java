@@ -1,5 +1,7 @@
 package dev.holdfast.embedded;
 
+import dev.holdfast.adapter.CallerContext;
+import dev.holdfast.adapter.JsonDocument;
 import dev.holdfast.job.Clocked;
 import dev.holdfast.job.JobError;
 import dev.holdfast.job.JobId;
@@ -174,31 +176,6 @@ final class SqliteJobQueue implements JobQueue, AutoCloseable {
                             row.getLong("fence"),
                             Instant.ofEpochMilli(row.getLong("at"))),
                     Math.max(0, limit))));
-  }
-
-  @Override
-  public Future<Backlog> backlog() {
-    long now = clock.millis();
-    return CallerContext.here(
-        database.read(
-            session ->
-                session
-                    .first(
-                        """
-                        SELECT count(*) AS messages,
-                          count(*) FILTER (WHERE held = 1 AND visible_at > ?1) AS held,
-                          min(published_at) FILTER (WHERE held = 0 OR visible_at <= ?1) AS oldest
-                        FROM messages""",
-                        SqliteJobQueue::backlog,
-                        now)
-                    .orElseThrow()));
-  }
-
-  private static Backlog backlog(ResultSet row) throws SQLException {
-    long held = row.getLong("held");
-    long waiting = row.getLong("messages") - held;
-    return new Backlog(
-        waiting, held, waiting == 0 ? null : Instant.ofEpochMilli(row.getLong("oldest")));
   }
 
   private Future<Void> write(SqliteWork<Integer> work) {

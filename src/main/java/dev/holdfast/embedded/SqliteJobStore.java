@@ -1,11 +1,14 @@
 package dev.holdfast.embedded;
 
+import dev.holdfast.adapter.CallerContext;
+import dev.holdfast.adapter.JsonDocument;
 import dev.holdfast.job.Job;
 import dev.holdfast.job.JobException;
 import dev.holdfast.job.JobId;
 import dev.holdfast.job.JobState;
 import dev.holdfast.job.JobStore;
 import io.vertx.core.Future;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.EnumMap;
@@ -146,5 +149,27 @@ final class SqliteJobStore implements JobStore {
       }
     }
     return counts;
+  }
+
+  @Override
+  public Future<Optional<Instant>> waitingSince() {
+    return CallerContext.here(
+        database.read(
+            session ->
+                session
+                    .first(
+                        """
+                        SELECT min(created_at) AS oldest FROM (
+                          SELECT min(created_at) AS created_at FROM jobs WHERE state = ?
+                          UNION ALL SELECT min(created_at) FROM jobs WHERE state = ?)""",
+                        SqliteJobStore::oldest,
+                        JobState.QUEUED.wireName(),
+                        JobState.INTERRUPTED.wireName())
+                    .orElseThrow()));
+  }
+
+  private static Optional<Instant> oldest(ResultSet row) throws SQLException {
+    long millis = row.getLong("oldest");
+    return row.wasNull() ? Optional.empty() : Optional.of(Instant.ofEpochMilli(millis));
   }
 }

@@ -1,5 +1,7 @@
 package dev.holdfast.embedded;
 
+import dev.holdfast.adapter.CallerContext;
+import dev.holdfast.adapter.JsonDocument;
 import dev.holdfast.job.WorkerRoster;
 import io.vertx.core.Future;
 import java.time.Duration;

@@ -6,7 +6,6 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The broker: job ids on their way to a worker, at least once, in no promised order.
@@ -62,16 +61,6 @@ public interface JobQueue {
 
   /** The newest dead letters first. */
   Future<List<DeadLetter>> deadLetters(int limit);
-
-  /** What waits and what is held. */
-  Future<Backlog> backlog();
-
-  /**
-   * @param waiting messages that a pull could take now or after their delay
-   * @param held messages that are leased
-   * @param oldest when the oldest waiting message was published, or null if none waits
-   */
-  record Backlog(long waiting, long held, @Nullable Instant oldest) {}
 
   /** A message in the hands of a worker, to be settled exactly once. */
   interface Delivery {

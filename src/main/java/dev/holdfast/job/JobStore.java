@@ -68,4 +68,11 @@ public interface JobStore {
 
   /** How many records there are in each state; states without any may be absent. */
   Future<Map<JobState, Long>> counts();
+
+  /**
+   * When the oldest of the jobs that wait for a worker was created, or empty if none waits. The
+   * records are asked rather than the broker: a broker need not be able to count, and a job whose
+   * message was lost waits too.
+   */
+  Future<Optional<Instant>> waitingSince();
 }

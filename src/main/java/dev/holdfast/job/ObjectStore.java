@@ -20,8 +20,12 @@ public interface ObjectStore {
 
   int KEY_CHARS_MAX = 256;
 
+  /** Names and values of one object's metadata together. */
+  int METADATA_CHARS_MAX = 2_048;
+
   /**
-   * @param metadata a few short strings that belong to the object, at most 2 KB together
+   * @param metadata a few short strings that belong to the object, at most {@link
+   *     #METADATA_CHARS_MAX} characters together
    * @return durable on completion: true if this call created it, false if it was there
    */
   Future<Boolean> create(String key, Buffer content, Map<String, String> metadata);

@@ -200,5 +200,10 @@ class OverloadTest {
     public Future<Map<JobState, Long>> counts() {
       return real.counts();
     }
+
+    @Override
+    public Future<Optional<Instant>> waitingSince() {
+      return real.waitingSince();
+    }
   }
 }

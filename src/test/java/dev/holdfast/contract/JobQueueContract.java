@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.job.JobId;
 import dev.holdfast.job.JobQueue;
-import dev.holdfast.job.JobQueue.Backlog;
 import dev.holdfast.job.JobQueue.DeadLetter;
 import dev.holdfast.job.JobQueue.Delivery;
 import dev.holdfast.job.JobQueue.Message;
@@ -232,19 +231,5 @@ public abstract class JobQueueContract {
     letters.forEach(letter -> await(queue().deadLetter(letter)));
     assertThat(await(another().deadLetters(2))).containsExactly(letters.get(2), letters.get(1));
     assertThat(await(queue().deadLetters(10))).hasSize(3);
-  }
-
-  @Test
-  void countsWhatWaitsAndWhatIsHeld() {
-    assertThat(await(queue().backlog())).isEqualTo(new Backlog(0, 0, null));
-    await(queue().publish(message()));
-    await(queue().publish(message()));
-    Delivery held = await(queue().pull(1, LONG, patience())).get(0);
-    Backlog backlog = await(another().backlog());
-    assertThat(backlog.waiting()).isEqualTo(1);
-    assertThat(backlog.held()).isEqualTo(1);
-    assertThat(backlog.oldest()).isNotNull();
-    await(held.release(LONG));
-    assertThat(await(queue().backlog()).waiting()).as("a delayed message waits").isEqualTo(2);
   }
 }

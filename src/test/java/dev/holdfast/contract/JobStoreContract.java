@@ -230,4 +230,19 @@ public abstract class JobStoreContract {
     assertThat(counts).containsEntry(JobState.QUEUED, 2L).containsEntry(JobState.FAILED, 1L);
     assertThat(counts.getOrDefault(JobState.COMPLETE, 0L)).isZero();
   }
+
+  @Test
+  void tellsSinceWhenAJobWaits() {
+    assertThat(await(store().waitingSince())).isEmpty();
+    Job first = Jobs.queued(NOON);
+    Job second = Jobs.queued(NOON.plusSeconds(1));
+    await(store().create(second));
+    await(store().create(first));
+    assertThat(await(another().waitingSince())).contains(NOON);
+    Job claimed = Jobs.next(first, JobState.PROCESSING);
+    await(store().replace(first, claimed));
+    assertThat(await(store().waitingSince())).contains(NOON.plusSeconds(1));
+    await(store().replace(claimed, Jobs.next(claimed, JobState.INTERRUPTED)));
+    assertThat(await(store().waitingSince())).contains(NOON);
+  }
 }

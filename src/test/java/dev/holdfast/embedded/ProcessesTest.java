@@ -8,6 +8,7 @@ import dev.holdfast.job.Job;
 import dev.holdfast.job.JobId;
 import dev.holdfast.job.JobQueue.Message;
 import dev.holdfast.job.ObjectStore.Info;
+import dev.holdfast.world.Messages;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -54,7 +55,7 @@ class ProcessesTest {
         assertThat(taken.add(nextJob(lines))).as("delivered once").isTrue();
       }
       assertThat(taken).isEqualTo(published);
-      assertThat(await(embedded.queue().backlog()).waiting()).isZero();
+      assertThat(Messages.in(data, clock).waiting()).isZero();
     } finally {
       child.destroyForcibly().waitFor();
     }
@@ -95,8 +96,7 @@ class ProcessesTest {
         assertThat(await(embedded.objects().read(info.key(), 0, OBJECT_BYTES)).length())
             .isEqualTo(OBJECT_BYTES);
       }
-      assertThat(await(embedded.queue().backlog()).waiting())
-          .isGreaterThanOrEqualTo(durable.size());
+      assertThat(Messages.in(data, clock).waiting()).isGreaterThanOrEqualTo(durable.size());
     }
   }
 

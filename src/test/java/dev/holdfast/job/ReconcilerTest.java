@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.embedded.Embedded;
 import dev.holdfast.world.ManualClock;
+import dev.holdfast.world.Messages;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import java.nio.file.Path;
@@ -68,8 +69,8 @@ class ReconcilerTest {
     return await(embedded.store().get(job.id())).orElseThrow();
   }
 
-  private long waiting() throws Exception {
-    return await(embedded.queue().backlog()).waiting();
+  private long waiting() {
+    return Messages.in(directory, clock).waiting();
   }
 
   @Test

@@ -242,7 +242,7 @@ class FailureWindowsTest {
     JobSpec spec =
         new JobSpec("scripted", new JobSpec.Inline("\"a\"\n", 1), Map.of(), 3, null, null);
     Job job = await(intake.submit(JobId.random(), spec)).job();
-    assertThat(await(world.embedded.queue().backlog()).waiting()).isZero();
+    assertThat(world.messages().waiting()).isZero();
 
     try (Reconciler reconciler =
         new Reconciler(

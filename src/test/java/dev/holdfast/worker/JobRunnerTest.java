@@ -124,7 +124,7 @@ class JobRunnerTest {
     }
     assertThat(world.job(job.id()).state()).isEqualTo(JobState.FAILED);
     assertThat(code(world.job(job.id()))).isEqualTo("input_not_found");
-    assertThat(await(world.embedded.queue().backlog()).waiting()).isZero();
+    assertThat(world.messages().waiting()).isZero();
 
     Files.move(away, file);
     await(intake().retry(job.id()));

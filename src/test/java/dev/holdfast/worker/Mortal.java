@@ -197,11 +197,6 @@ final class Mortal {
       return queue.deadLetters(limit);
     }
 
-    @Override
-    public Future<Backlog> backlog() {
-      return queue.backlog();
-    }
-
     private final class MortalDelivery implements Delivery {
 
       private final Delivery inner;

@@ -14,6 +14,7 @@ import dev.holdfast.job.JobSpec;
 import dev.holdfast.job.JobState;
 import dev.holdfast.job.ModelSpec;
 import dev.holdfast.job.WorkerRoster.WorkerReport;
+import dev.holdfast.world.Messages;
 import dev.holdfast.world.ScriptedEngine;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
@@ -98,7 +99,7 @@ class WorkerVerticleTest {
     CountDownLatch all = new CountDownLatch(50);
     List<Long> held = new ArrayList<>();
     ScriptedEngine engine = new ScriptedEngine();
-    engine.beforeBatch(batch -> held.add(await(embedded.queue().backlog()).held()));
+    engine.beforeBatch(batch -> held.add(Messages.in(directory, clock).held()));
     JobEvents.Subscription heard =
         embedded
             .events()
@@ -133,7 +134,7 @@ class WorkerVerticleTest {
 
     assertThat(report.ready()).isFalse();
     assertThat(worker.notReady()).isEqualTo("the model directory is broken");
-    assertThat(await(embedded.queue().backlog()).held()).isZero();
+    assertThat(Messages.in(directory, clock).held()).isZero();
   }
 
   @Test

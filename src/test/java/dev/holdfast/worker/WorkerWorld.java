@@ -17,6 +17,7 @@ import dev.holdfast.job.JobStore;
 import dev.holdfast.job.ModelSpec;
 import dev.holdfast.job.ObjectStore;
 import dev.holdfast.world.ManualClock;
+import dev.holdfast.world.Messages;
 import dev.holdfast.world.ScriptedEngine;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Future;
@@ -49,10 +50,17 @@ final class WorkerWorld implements AutoCloseable {
 
   final ManualClock clock = new ManualClock();
   final Embedded embedded;
+  private final Path data;
   private final List<Worker> workers = new ArrayList<>();
 
   WorkerWorld(Path directory) throws IOException {
-    embedded = Embedded.open(directory.resolve("data"), Optional.of(directory), clock);
+    data = directory.resolve("data");
+    embedded = Embedded.open(data, Optional.of(directory), clock);
+  }
+
+  /** What the broker has. */
+  Messages messages() {
+    return Messages.in(data, clock);
   }
 
   static <T> T await(Future<T> future) {
@@ -117,8 +125,7 @@ final class WorkerWorld implements AutoCloseable {
       assertThat(rows.get(i).getJsonArray("embedding").getFloat(1))
           .isEqualTo(ScriptedEngine.vector(texts[i])[1]);
     }
-    JobQueue.Backlog backlog = await(embedded.queue().backlog());
-    assertThat(backlog.waiting() + backlog.held()).as("messages left").isZero();
+    assertThat(messages()).as("messages left").isEqualTo(new Messages(0, 0));
   }
 
   /** A worker that is fine. */

@@ -1,4 +1,4 @@
-package dev.holdfast.embedded;
+package dev.holdfast.adapter;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -20,10 +20,10 @@ import dev.holdfast.job.WorkerRoster.WorkerReport;
 import java.util.Map;
 
 /**
- * How this room writes records down: JSON that belongs to the database and to nobody else. Instants
- * are whole milliseconds since 1970. Thread-safe.
+ * How stores write records down: JSON that belongs to the database and to nobody else. Instants are
+ * whole milliseconds since 1970. Thread-safe.
  */
-final class JsonDocument<T> {
+public final class JsonDocument<T> {
 
   private static final JsonMapper MAPPER =
       JsonMapper.builder()
@@ -36,9 +36,10 @@ final class JsonDocument<T> {
           .addMixIn(JobSpec.Input.class, InputByKind.class)
           .build();
 
-  static final JsonDocument<Job> JOB = new JsonDocument<>(new TypeReference<>() {});
-  static final JsonDocument<WorkerReport> WORKER = new JsonDocument<>(new TypeReference<>() {});
-  static final JsonDocument<Map<String, String>> STRINGS =
+  public static final JsonDocument<Job> JOB = new JsonDocument<>(new TypeReference<>() {});
+  public static final JsonDocument<WorkerReport> WORKER =
+      new JsonDocument<>(new TypeReference<>() {});
+  public static final JsonDocument<Map<String, String>> STRINGS =
       new JsonDocument<>(new TypeReference<>() {});
 
   private final ObjectWriter writer;
@@ -49,7 +50,7 @@ final class JsonDocument<T> {
     reader = MAPPER.readerFor(type);
   }
 
-  String write(T value) {
+  public String write(T value) {
     try {
       return writer.writeValueAsString(value);
     } catch (JsonProcessingException e) {
@@ -60,7 +61,7 @@ final class JsonDocument<T> {
   /**
    * @throws IllegalStateException if the text was not written by {@link #write}
    */
-  T read(String text) {
+  public T read(String text) {
     try {
       return reader.readValue(text);
     } catch (JsonProcessingException e) {

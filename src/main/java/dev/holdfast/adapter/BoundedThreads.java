@@ -1,4 +1,4 @@
-package dev.holdfast.embedded;
+package dev.holdfast.adapter;
 
 import dev.holdfast.job.JobError;
 import dev.holdfast.job.JobException;
@@ -15,7 +15,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** A fixed number of daemon threads behind a bounded queue: what does not fit is refused. */
-final class BoundedThreads {
+public final class BoundedThreads {
 
   private static final Logger LOG = LoggerFactory.getLogger(BoundedThreads.class);
 
@@ -27,7 +27,11 @@ final class BoundedThreads {
   private final String name;
   private final ThreadPoolExecutor threads;
 
-  BoundedThreads(String name, int size, int pendingMax) {
+  /**
+   * @param name of the threads, with a number each
+   * @param pendingMax calls that may wait; more are refused
+   */
+  public BoundedThreads(String name, int size, int pendingMax) {
     this.name = name;
     AtomicInteger number = new AtomicInteger();
     threads =
@@ -45,7 +49,7 @@ final class BoundedThreads {
   }
 
   /** Completes on the thread that ran the task; fails with UNAVAILABLE if it was not run. */
-  <T> Future<T> submit(Callable<T> task) {
+  public <T> Future<T> submit(Callable<T> task) {
     Task<T> submitted = new Task<>(task);
     try {
       threads.execute(submitted);
@@ -65,7 +69,7 @@ final class BoundedThreads {
   }
 
   /** Fails what waits and lets what runs end; blocks until then, but not for ever. Idempotent. */
-  void close() throws InterruptedException {
+  public void close() throws InterruptedException {
     threads.shutdown();
     for (Runnable waiting = threads.getQueue().poll();
         waiting != null;

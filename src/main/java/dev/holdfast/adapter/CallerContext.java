@@ -1,4 +1,4 @@
-package dev.holdfast.embedded;
+package dev.holdfast.adapter;
 
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -6,8 +6,8 @@ import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.util.concurrent.RejectedExecutionException;
 
-/** The one place where this room's threads hand an outcome back to a Vert.x context. */
-final class CallerContext {
+/** The one place where an adapter's threads hand an outcome back to a Vert.x context. */
+public final class CallerContext {
 
   private CallerContext() {}
 
@@ -15,7 +15,7 @@ final class CallerContext {
    * The same outcome on the Vert.x context that calls this method; without one, on whichever thread
    * completes {@code future}, which the caller must then not block.
    */
-  static <T> Future<T> here(Future<T> future) {
+  public static <T> Future<T> here(Future<T> future) {
     Context context = Vertx.currentContext();
     if (context == null) {
       return future;
@@ -26,7 +26,7 @@ final class CallerContext {
   }
 
   /** Runs {@code task} on {@code context}, or at once if that context's Vert.x has closed. */
-  static void run(Context context, Runnable task) {
+  public static void run(Context context, Runnable task) {
     try {
       context.runOnContext(nothing -> task.run());
     } catch (RejectedExecutionException closed) {

@@ -1,12 +1,13 @@
-package dev.holdfast.embedded;
+package dev.holdfast.adapter;
 
 import dev.holdfast.job.JobError;
 import dev.holdfast.job.JobException;
 import dev.holdfast.job.ObjectStore;
+import java.util.Map;
 import java.util.regex.Pattern;
 
-/** The rule for keys, which is what keeps every object under the root. */
-final class ObjectKey {
+/** The rules for keys and metadata; the one for keys keeps every file under its root. */
+public final class ObjectKey {
 
   /** Not {@code .} or {@code ..}: a segment that a file system would not take as a name. */
   private static final String SEGMENT = "(?!\\.{1,2}(?:/|$))[A-Za-z0-9._-]";
@@ -19,7 +20,7 @@ final class ObjectKey {
   /**
    * @throws JobException if it is not a lawful key
    */
-  static void check(String key) {
+  public static void check(String key) {
     if (key.length() > ObjectStore.KEY_CHARS_MAX || !KEY.matcher(key).matches()) {
       throw unlawful("key");
     }
@@ -28,9 +29,23 @@ final class ObjectKey {
   /**
    * @throws JobException if no lawful key begins with it
    */
-  static void checkPrefix(String prefix) {
+  public static void checkPrefix(String prefix) {
     if (prefix.length() > ObjectStore.KEY_CHARS_MAX || !PREFIX.matcher(prefix).matches()) {
       throw unlawful("prefix");
+    }
+  }
+
+  /**
+   * @throws JobException if a metadata's names and values together are too long
+   */
+  public static void checkMetadata(Map<String, String> metadata) {
+    int chars = 0;
+    for (Map.Entry<String, String> entry : metadata.entrySet()) {
+      chars += entry.getKey().length() + entry.getValue().length();
+    }
+    if (chars > ObjectStore.METADATA_CHARS_MAX) {
+      throw JobError.INVALID_REQUEST.because(
+          "An object's metadata has at most " + ObjectStore.METADATA_CHARS_MAX + " characters.");
     }
   }
 

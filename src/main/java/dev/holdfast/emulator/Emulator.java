@@ -1,0 +1,180 @@
+package dev.holdfast.emulator;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One of Google's emulators as a child process on a loopback port, which it keeps when it is
+ * started again. Started as plain Java rather than by {@code gcloud}, whose child outlives it.
+ * Thread-safe.
+ */
+public final class Emulator implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Emulator.class);
+
+  /** The Pub/Sub emulator keeps what was acknowledged; 1 GiB is good for about a million jobs. */
+  private static final String HEAP = "-Xmx1g";
+
+  private static final Duration START_MAX = Duration.ofSeconds(30);
+  private static final Duration STOP_MAX = Duration.ofSeconds(5);
+  private static final Duration LOOK_INTERVAL = Duration.ofMillis(20);
+  private static final int CONNECT_MILLIS_MAX = 500;
+
+  private final String name;
+  private final List<String> arguments;
+  private final Path jar;
+  private final int port;
+  private final Path directory;
+  private @Nullable Process process;
+
+  private Emulator(String name, Path jar, List<String> arguments, Path directory)
+      throws IOException {
+    this.name = name;
+    this.jar = jar;
+    this.arguments = arguments;
+    this.directory = directory;
+    this.port = freePort();
+  }
+
+  static Emulator pubSub(GcloudSdk sdk, Path directory) throws IOException {
+    return new Emulator(
+        "pubsub", sdk.pubSubJar(), List.of("-jar", sdk.pubSubJar().toString()), directory);
+  }
+
+  static Emulator firestore(GcloudSdk sdk, Path directory) throws IOException {
+    return new Emulator(
+        "firestore",
+        sdk.firestoreJar(),
+        List.of(
+            "-Duser.language=en",
+            "-cp",
+            sdk.firestoreJar().toString(),
+            "com.google.cloud.datastore.emulator.firestore.CloudFirestore",
+            "start"),
+        directory);
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+
+  /** What clients connect to. */
+  public String host() {
+    return "127.0.0.1:" + port;
+  }
+
+  /**
+   * Starts it, empty, unless it runs. Blocks until it takes connections.
+   *
+   * @throws IOException with its log's place if it does not
+   */
+  public synchronized void start() throws IOException {
+    if (process != null && process.isAlive()) {
+      return;
+    }
+    Files.createDirectories(directory);
+    endLeftover();
+    Path log = directory.resolve(name + "-emulator.log");
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add(HEAP);
+    command.addAll(arguments);
+    command.add("--host=127.0.0.1");
+    command.add("--port=" + port);
+    Process started =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+            .start();
+    process = started;
+    Files.writeString(pidFile(), Long.toString(started.pid()));
+    long deadline = System.nanoTime() + START_MAX.toNanos();
+    while (!connects()) {
+      if (!started.isAlive() || System.nanoTime() > deadline) {
+        close();
+        throw new IOException("The %s emulator did not start; see %s".formatted(name, log));
+      }
+      pause(started);
+    }
+    LOG.info("the {} emulator ({}) is at {}", name, jar.getFileName(), host());
+  }
+
+  private boolean connects() {
+    try (Socket socket = new Socket()) {
+      socket.connect(
+          new InetSocketAddress(InetAddress.getLoopbackAddress(), port), CONNECT_MILLIS_MAX);
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** Waits a moment, or less if the process ends. */
+  private static void pause(Process started) throws IOException {
+    try {
+      started.waitFor(LOOK_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while an emulator started", e);
+    }
+  }
+
+  private Path pidFile() {
+    return directory.resolve(name + "-emulator.pid");
+  }
+
+  /** A process that was killed could not end its emulator: its successor does. */
+  private void endLeftover() throws IOException {
+    if (!Files.exists(pidFile())) {
+      return;
+    }
+    Optional<ProcessHandle> leftover;
+    try {
+      leftover = ProcessHandle.of(Long.parseLong(Files.readString(pidFile()).strip()));
+    } catch (NumberFormatException e) {
+      leftover = Optional.empty();
+    }
+    leftover
+        .filter(p -> p.parent().map(ProcessHandle::pid).orElse(1L) == 1L)
+        .filter(p -> p.info().commandLine().orElse("").contains(jar.getFileName().toString()))
+        .ifPresent(ProcessHandle::destroy);
+    Files.deleteIfExists(pidFile());
+  }
+
+  /** Stops it; what the Pub/Sub emulator held is gone then. Idempotent. */
+  @Override
+  public synchronized void close() {
+    Process running = process;
+    process = null;
+    if (running == null) {
+      return;
+    }
+    running.destroy();
+    try {
+      if (!running.waitFor(STOP_MAX.toMillis(), TimeUnit.MILLISECONDS)) {
+        running.destroyForcibly();
+      }
+      Files.deleteIfExists(pidFile());
+    } catch (InterruptedException e) {
+      running.destroyForcibly();
+      Thread.currentThread().interrupt();
+    } catch (IOException e) {
+      LOG.warn("{} cannot be deleted", pidFile(), e);
+    }
+  }
+}
