@@ -65,6 +65,11 @@ public final class Emulators implements AutoCloseable {
     return Optional.of(emulators);
   }
 
+  /** Whether {@link #start} would find them. */
+  public static boolean installed(Map<String, String> environment) {
+    return GcloudSdk.find(environment).isPresent();
+  }
+
   private static CompletableFuture<Void> started(Emulator emulator) {
     return CompletableFuture.runAsync(
         () -> {
