@@ -20,7 +20,7 @@ final class Report {
     Figure figure =
         new Figure(
             name,
-            sorted.get(sorted.size() / 2),
+            (sorted.get((sorted.size() - 1) / 2) + sorted.get(sorted.size() / 2)) / 2,
             sorted.get(0),
             sorted.get(sorted.size() - 1),
             unit);
