@@ -143,6 +143,7 @@ public final class ApiVerticle extends VerticleBase {
         Map.entry("getInput", inputs::get),
         Map.entry("listModels", service::models),
         Map.entry("listWorkers", service::workers),
+        Map.entry("listDeadLetters", service::deadLetters),
         Map.entry("getStats", service::stats),
         Map.entry("getContract", service::contract));
   }

@@ -1,5 +1,6 @@
 package dev.holdfast.api;
 
+import dev.holdfast.job.JobQueue.DeadLetter;
 import dev.holdfast.job.JobState;
 import dev.holdfast.job.ModelSpec;
 import dev.holdfast.job.WorkerRoster;
@@ -16,6 +17,8 @@ import java.util.Optional;
 
 /** What is served, by whom, and how far behind. */
 final class ServiceRoutes {
+
+  private static final int DEAD_LETTERS_USUAL = 20;
 
   private final ApiServices services;
   private final Dependencies dependencies;
@@ -61,6 +64,38 @@ final class ServiceRoutes {
   private Future<List<WorkerReport>> reports() {
     Instant since = services.clock().instant().minus(WorkerRoster.FORGOTTEN_AFTER);
     return dependencies.call("the list of workers", () -> services.roster().list(since));
+  }
+
+  /** Each with what has become of its job since, so that one that was retried can be told. */
+  Future<?> deadLetters(Call call) {
+    int limit = call.number("limit").map(Long::intValue).orElse(DEAD_LETTERS_USUAL);
+    return dependencies
+        .call("the job queue", () -> services.queue().deadLetters(limit))
+        .compose(
+            letters ->
+                Future.all(letters.stream().map(this::deadLetter).toList())
+                    .compose(
+                        all ->
+                            call.reply(
+                                200,
+                                new JsonObject().put("dead_letters", new JsonArray(all.list())))));
+  }
+
+  private Future<JsonObject> deadLetter(DeadLetter letter) {
+    return dependencies
+        .call("the job store", () -> services.store().get(letter.job()))
+        .map(
+            found -> {
+              JsonObject json =
+                  new JsonObject()
+                      .put("job_id", letter.job().value())
+                      .put("reason", letter.reason())
+                      .put("attempts", letter.attempts())
+                      .put("fence", letter.fence())
+                      .put("at", JobJson.timestamp(letter.at()));
+              found.ifPresent(job -> json.put("state", job.state().wireName()));
+              return json;
+            });
   }
 
   Future<?> stats(Call call) {

@@ -15,6 +15,7 @@ public final class ClientVerbs {
         .addSubcommand(new JobVerbs.JobsCommand(terminal))
         .addSubcommand(new JobVerbs.CancelCommand(terminal))
         .addSubcommand(new JobVerbs.RetryCommand(terminal))
+        .addSubcommand(new DeadCommand(terminal))
         .addSubcommand(new JobVerbs.WorkersCommand(terminal));
   }
 }

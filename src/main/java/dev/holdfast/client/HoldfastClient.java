@@ -140,6 +140,11 @@ public final class HoldfastClient {
                 .build()));
   }
 
+  /** Jobs that nobody tries again by itself, newest first. */
+  public JsonNode deadLetters(int limit) throws ClientException {
+    return get("/v1/dead-letters?limit=" + limit);
+  }
+
   /** Who serves. */
   public JsonNode workers() throws ClientException {
     return get("/v1/workers");

@@ -2,10 +2,14 @@ package dev.holdfast.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.job.JobId;
+import dev.holdfast.job.JobQueue.DeadLetter;
 import dev.holdfast.job.WorkerRoster.WorkerReport;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -69,6 +73,37 @@ class ServiceTest {
     assertThat(stats.json().getJsonObject("queue").getDouble("oldest_age_s")).isBetween(0.0, 60.0);
   }
 
+  private static final Instant AT = Instant.parse("2026-03-01T12:00:00Z");
+
+  @Test
+  void deadLettersSayWhatHasBecomeOfTheirJobs() throws Exception {
+    JobId id = api.submitted(1);
+    JobId gone = JobId.random();
+    ApiFixture.await(
+        api.embedded.queue().deadLetter(new DeadLetter(id, "worker_lost: x", 3, 3, AT)));
+    ApiFixture.await(
+        api.embedded.queue().deadLetter(new DeadLetter(gone, "y", 1, 1, AT.plusMillis(1))));
+
+    JsonArray letters =
+        api.get("/v1/dead-letters?limit=5").is(200).json().getJsonArray("dead_letters");
+
+    assertThat(letters)
+        .containsExactly(
+            new JsonObject()
+                .put("job_id", gone.value())
+                .put("reason", "y")
+                .put("attempts", 1)
+                .put("fence", 1)
+                .put("at", "2026-03-01T12:00:00.001Z"),
+            new JsonObject()
+                .put("job_id", id.value())
+                .put("reason", "worker_lost: x")
+                .put("attempts", 3)
+                .put("fence", 3)
+                .put("at", "2026-03-01T12:00:00.000Z")
+                .put("state", "queued"));
+  }
+
   @Test
   void theContractIsServedAsItIs() throws Exception {
     Answer answer = api.get("/openapi.yaml").is(200);
@@ -85,7 +120,7 @@ class ServiceTest {
     api.get("/v1/inputs/x");
     api.post("/v1/inputs", "");
     api.submit("");
-    for (String path : new String[] {"jobs", "models", "workers", "stats"}) {
+    for (String path : new String[] {"jobs", "models", "workers", "dead-letters", "stats"}) {
       api.get("/v1/" + path).is(200);
     }
     api.get("/openapi.yaml").is(200);

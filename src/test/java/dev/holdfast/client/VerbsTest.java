@@ -209,6 +209,22 @@ class VerbsTest {
   }
 
   @Test
+  void deadLettersAreATable() {
+    server.thenJson(
+        "{\"dead_letters\":[{\"job_id\":\"job_1\",\"at\":\"2026-01-01T00:00:00.000Z\",\"attempts\":3,"
+            + "\"fence\":3,\"reason\":\"worker_lost: it died\",\"state\":\"failed\"}]}");
+    server.thenJson("{\"dead_letters\":null}");
+
+    assertThat(run("dead", "--limit", "7")).isZero();
+    assertThat(server.asked.get(0).uri()).isEqualTo("/v1/dead-letters?limit=7");
+    assertThat(said().lines())
+        .containsExactly(
+            "JOB    AT                        ATTEMPTS  NOW     REASON",
+            "job_1  2026-01-01T00:00:00.000Z  3         failed  worker_lost: it died");
+    assertThat(run("dead")).isEqualTo(ExitCode.REFUSED);
+  }
+
+  @Test
   void cancelAndRetryPost() {
     server.thenJson(job("cancelled", 2, 0, "")).thenJson(job("queued", 3, 0, ""));
 
