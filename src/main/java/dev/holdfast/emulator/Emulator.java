@@ -1,17 +1,23 @@
 package dev.holdfast.emulator;
 
 import java.io.IOException;
+import java.io.OutputStream;
+import java.net.HttpURLConnection;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,21 +34,32 @@ public final class Emulator implements AutoCloseable {
   /** The Pub/Sub emulator keeps what was acknowledged; 1 GiB is good for about a million jobs. */
   private static final String HEAP = "-Xmx1g";
 
+  /**
+   * A terminal's Ctrl-C reaches every child at once, and a drain needs its emulators to the end.
+   */
+  private static final List<String> DEAF_TO_CTRL_C =
+      List.of("/bin/sh", "-c", "trap '' INT; exec \"$0\" \"$@\"");
+
+  /** The name of what the Firestore emulator has saved. */
+  private static final String SAVED = "saved";
+
   private static final Duration START_MAX = Duration.ofSeconds(30);
   private static final Duration STOP_MAX = Duration.ofSeconds(5);
   private static final Duration LOOK_INTERVAL = Duration.ofMillis(20);
   private static final int CONNECT_MILLIS_MAX = 500;
 
   private final String name;
+  private final boolean seeds;
   private final List<String> arguments;
   private final Path jar;
   private final int port;
   private final Path directory;
   private @Nullable Process process;
 
-  private Emulator(String name, Path jar, List<String> arguments, Path directory)
+  private Emulator(String name, Path jar, List<String> arguments, Path directory, boolean seeds)
       throws IOException {
     this.name = name;
+    this.seeds = seeds;
     this.jar = jar;
     this.arguments = arguments;
     this.directory = directory;
@@ -51,7 +68,7 @@ public final class Emulator implements AutoCloseable {
 
   static Emulator pubSub(GcloudSdk sdk, Path directory) throws IOException {
     return new Emulator(
-        "pubsub", sdk.pubSubJar(), List.of("-jar", sdk.pubSubJar().toString()), directory);
+        "pubsub", sdk.pubSubJar(), List.of("-jar", sdk.pubSubJar().toString()), directory, false);
   }
 
   static Emulator firestore(GcloudSdk sdk, Path directory) throws IOException {
@@ -64,7 +81,8 @@ public final class Emulator implements AutoCloseable {
             sdk.firestoreJar().toString(),
             "com.google.cloud.datastore.emulator.firestore.CloudFirestore",
             "start"),
-        directory);
+        directory,
+        true);
   }
 
   private static int freePort() throws IOException {
@@ -79,7 +97,7 @@ public final class Emulator implements AutoCloseable {
   }
 
   /**
-   * Starts it, empty, unless it runs. Blocks until it takes connections.
+   * Starts it, empty or with what was saved, unless it runs. Blocks until it takes connections.
    *
    * @throws IOException with its log's place if it does not
    */
@@ -90,12 +108,16 @@ public final class Emulator implements AutoCloseable {
     Files.createDirectories(directory);
     endLeftover();
     Path log = directory.resolve(name + "-emulator.log");
-    List<String> command = new ArrayList<>();
+    List<String> command = new ArrayList<>(DEAF_TO_CTRL_C);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add(HEAP);
     command.addAll(arguments);
     command.add("--host=127.0.0.1");
     command.add("--port=" + port);
+    Path saved = directory.resolve(SAVED).resolve(SAVED + ".overall_export_metadata");
+    if (seeds && Files.exists(saved)) {
+      command.add("--seed_from_export=" + saved.toAbsolutePath());
+    }
     Process started =
         new ProcessBuilder(command)
             .redirectErrorStream(true)
@@ -112,6 +134,48 @@ public final class Emulator implements AutoCloseable {
       pause(started);
     }
     LOG.info("the {} emulator ({}) is at {}", name, jar.getFileName(), host());
+  }
+
+  /**
+   * Saves what the Firestore emulator holds of a project's default database, in place of what was
+   * saved before; {@link #start} begins with it. Nobody should write meanwhile: what is written
+   * after this is not kept. Blocks.
+   */
+  public synchronized void save(String project) throws IOException {
+    deleteSaved();
+    HttpURLConnection call =
+        (HttpURLConnection)
+            URI.create("http://%s/emulator/v1/projects/%s:export".formatted(host(), project))
+                .toURL()
+                .openConnection();
+    call.setConnectTimeout(CONNECT_MILLIS_MAX);
+    call.setReadTimeout((int) START_MAX.toMillis());
+    call.setRequestMethod("POST");
+    call.setRequestProperty("Content-Type", "application/json");
+    call.setDoOutput(true);
+    String body =
+        """
+        {"database": "projects/%s/databases/(default)", "export_directory": "%s", "export_name": "%s"}"""
+            .formatted(project, directory.toAbsolutePath(), SAVED);
+    try (OutputStream out = call.getOutputStream()) {
+      out.write(body.getBytes(StandardCharsets.UTF_8));
+    }
+    if (call.getResponseCode() != HttpURLConnection.HTTP_OK) {
+      throw new IOException(
+          "The %s emulator did not save: HTTP %d".formatted(name, call.getResponseCode()));
+    }
+  }
+
+  private void deleteSaved() throws IOException {
+    Path saved = directory.resolve(SAVED);
+    if (!Files.isDirectory(saved)) {
+      return;
+    }
+    try (Stream<Path> files = Files.walk(saved)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
   }
 
   private boolean connects() {
