@@ -1,0 +1,31 @@
+package dev.holdfast.shutdown;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class DrainPlanTest {
+
+  @ParameterizedTest
+  @CsvSource({"12, 8, 10", "27, 18, 22.5", "105, 70, 87.5"})
+  void twoThirdsAreForWorkAndASixthForTheHandOver(double budget, double work, double handOver) {
+    DrainPlan plan = DrainPlan.of(seconds(budget), Duration.ZERO);
+    assertThat(plan.work()).isCloseTo(seconds(work), Duration.ofMillis(1));
+    assertThat(plan.handOver()).isCloseTo(seconds(handOver), Duration.ofMillis(1));
+    assertThat(plan.end()).isEqualTo(seconds(budget));
+  }
+
+  @Test
+  void aBatchIsWaitedForIfTwiceItsTimeLeavesHalfOfTheWorksTime() {
+    assertThat(DrainPlan.of(seconds(12), seconds(2)).finishBatch()).isTrue();
+    assertThat(DrainPlan.of(seconds(12), seconds(2.1)).finishBatch()).isFalse();
+    assertThat(DrainPlan.of(Duration.ZERO, Duration.ofMillis(1)).finishBatch()).isFalse();
+  }
+
+  private static Duration seconds(double seconds) {
+    return Duration.ofMillis(Math.round(seconds * 1_000));
+  }
+}
