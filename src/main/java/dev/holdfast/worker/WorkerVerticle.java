@@ -113,7 +113,7 @@ public final class WorkerVerticle extends VerticleBase implements Drainable {
                 spec.name(),
                 new Serving(
                     new MicroBatcher(model, metrics, fatal),
-                    new CheckpointPolicy(options.checkpointSpan()),
+                    CheckpointPolicy.fixed(options.checkpointSpan()),
                     metrics));
             LOG.info(
                 "model {} is loaded in {} ms: {} lanes, digest {}",

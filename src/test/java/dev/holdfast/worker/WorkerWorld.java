@@ -177,7 +177,7 @@ final class WorkerWorld implements AutoCloseable {
         throw new AssertionError(e);
       }
       Serving serving =
-          new Serving(batcher, new CheckpointPolicy(options.checkpointSpan()), metrics);
+          new Serving(batcher, CheckpointPolicy.fixed(options.checkpointSpan()), metrics);
       runner =
           new JobRunner(
               services, options, Map.of(spec.name(), serving), leases, metrics, new Loop(thread));
