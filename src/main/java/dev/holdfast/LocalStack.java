@@ -8,7 +8,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -111,6 +113,19 @@ public final class LocalStack implements AutoCloseable {
   boolean kill(String worker, Duration away) {
     WorkerProcess process = workers.get(worker);
     return process != null && process.kill(away);
+  }
+
+  /**
+   * Takes a worker away as a Spot node is: SIGTERM, then SIGKILL, and none in its place for a
+   * while.
+   *
+   * @return its exit code; empty if it was not running
+   */
+  CompletableFuture<OptionalInt> evict(String worker, Duration grace, Duration away) {
+    WorkerProcess process = workers.get(worker);
+    return process == null
+        ? CompletableFuture.completedFuture(OptionalInt.empty())
+        : process.evict(grace, away);
   }
 
   /** Ends the workers, then the API; blocks for the grace at most, and a little. */

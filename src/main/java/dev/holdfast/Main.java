@@ -55,6 +55,7 @@ public final class Main implements Runnable {
     CommandLine line = new CommandLine(new Main());
     line.addSubcommand(new ServeCommands.LocalCommand(terminal))
         .addSubcommand(new DemoCommand(terminal))
+        .addSubcommand(new ChaosCommand(terminal))
         .addSubcommand(new ServeCommands.ApiCommand(terminal))
         .addSubcommand(new ServeCommands.WorkerCommand(terminal));
     ClientVerbs.addTo(line, terminal);

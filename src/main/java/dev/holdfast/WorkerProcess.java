@@ -6,7 +6,9 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -101,6 +103,30 @@ final class WorkerProcess {
     backoff = away;
     startedNanos = System.nanoTime();
     return kill();
+  }
+
+  /**
+   * Takes it away as a Spot node is: SIGTERM, SIGKILL when the grace is over, and nobody in its
+   * place for a while.
+   *
+   * @return its exit code; empty if there was nobody to take away
+   */
+  synchronized CompletableFuture<OptionalInt> evict(Duration grace, Duration away) {
+    Process leaving = process;
+    if (leaving == null) {
+      return CompletableFuture.completedFuture(OptionalInt.empty());
+    }
+    backoff = away;
+    startedNanos = System.nanoTime();
+    leaving.destroy();
+    Clocked.Timer end = clock.after(grace, leaving::destroyForcibly);
+    return leaving
+        .onExit()
+        .thenApply(
+            ended -> {
+              end.cancel();
+              return OptionalInt.of(ended.exitValue());
+            });
   }
 
   /** Asks it to leave in good order, and not to be started again. */

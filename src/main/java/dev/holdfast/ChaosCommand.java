@@ -1,0 +1,180 @@
+package dev.holdfast;
+
+import dev.holdfast.client.ClientException;
+import dev.holdfast.client.ExitCode;
+import dev.holdfast.client.Terminal;
+import dev.holdfast.job.ModelSpec;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** The promise, put to the test: many jobs, many kills, and a count of what that cost. */
+@Command(
+    name = "chaos",
+    description = {
+      "Run jobs twice, undisturbed and while workers are taken away on a seeded schedule, and compare",
+      "every row. Exit 1 if anything is lost, doubled or different, or an eviction was held against a",
+      "job."
+    },
+    mixinStandardHelpOptions = true)
+final class ChaosCommand implements Callable<Integer> {
+
+  private static final int JOBS_MAX = 10_000;
+  private static final int ITEMS_MAX = 100_000;
+  private static final int KILLS_MAX = 10_000;
+  private static final int WORKERS_MAX = 16;
+
+  @Option(
+      names = "--jobs",
+      paramLabel = "N",
+      defaultValue = "100",
+      description = "How many jobs; one in ten is large (${DEFAULT-VALUE})")
+  int jobs;
+
+  @Option(
+      names = "--items",
+      paramLabel = "M",
+      defaultValue = "500",
+      description = "Items of a large job; a small one has 1 to 5 (${DEFAULT-VALUE})")
+  int items;
+
+  @Option(
+      names = "--kills",
+      paramLabel = "K",
+      defaultValue = "10",
+      description = "How many workers are taken away (${DEFAULT-VALUE})")
+  int kills;
+
+  @Option(
+      names = "--workers",
+      paramLabel = "W",
+      defaultValue = "3",
+      description = "How many workers there are (${DEFAULT-VALUE})")
+  int workers;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "S",
+      defaultValue = "1",
+      description = "Of the schedule (${DEFAULT-VALUE})")
+  long seed;
+
+  @Option(
+      names = "--mode",
+      defaultValue = "mixed",
+      description = "sigkill: without a word; spot: SIGTERM, then SIGKILL 15 s later; mixed")
+  String mode;
+
+  @Option(
+      names = "--target",
+      defaultValue = "local",
+      description = "local: embedded stores; gcp: Google's emulators")
+  String target;
+
+  @Option(names = "--json", description = "Print one JSON object as the last line")
+  boolean json;
+
+  private final Terminal terminal;
+
+  ChaosCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() throws ConfigException, ClientException, IOException, InterruptedException {
+    check("--jobs", jobs, 1, JOBS_MAX);
+    check("--items", items, 1, ITEMS_MAX);
+    check("--kills", kills, 0, KILLS_MAX);
+    check("--workers", workers, 1, WORKERS_MAX);
+    ChaosPlan.Mode how;
+    try {
+      how = ChaosPlan.Mode.valueOf(mode.toUpperCase(Locale.ROOT));
+    } catch (IllegalArgumentException e) {
+      throw new ConfigException(
+          List.of("--mode %s must be sigkill, spot or mixed".formatted(mode)));
+    }
+    if (!target.equals("local") && !target.equals("gcp")) {
+      throw new ConfigException(List.of("--target %s must be local or gcp".formatted(target)));
+    }
+    ChaosPlan plan = ChaosPlan.of(jobs, items, kills, workers, how, seed);
+    try (Scratch scratch = Scratch.create("holdfast-chaos-")) {
+      ChaosReport report = run(plan, scratch.directory());
+      report.lines().forEach(terminal.out()::println);
+      report.violations().forEach(v -> terminal.out().println("VIOLATION: " + v));
+      if (json) {
+        terminal.out().println(report.json());
+      }
+      terminal.out().flush();
+      return report.good() ? ExitCode.OK : ExitCode.JOB_FAILED;
+    }
+  }
+
+  private static void check(String option, int value, int min, int max) throws ConfigException {
+    if (value < min || value > max) {
+      throw new ConfigException(
+          List.of("%s %d must be from %d to %d".formatted(option, value, min, max)));
+    }
+  }
+
+  private ChaosReport run(ChaosPlan plan, Path directory)
+      throws ConfigException, ClientException, IOException, InterruptedException {
+    Map<String, String> values = new LinkedHashMap<>(terminal.environment());
+    values.put(Setting.DATA.key(), directory.resolve("data").toString());
+    values.put(Setting.HOST.key(), "127.0.0.1");
+    values.put(Setting.PORT.key(), "0");
+    values.put(Setting.MANAGEMENT_PORT.key(), "0");
+    values.putIfAbsent(Setting.LEASE.key(), "10s");
+    values.putIfAbsent(Setting.CHECKPOINT.key(), "2s");
+    Config config = Config.read(values, Config.Role.API);
+    String model = embeddingModel(config);
+    say(
+        "%d jobs, %d items, %d workers, lease %s, checkpoint span %s"
+            .formatted(
+                plan.jobs().size(),
+                plan.items(),
+                workers,
+                DurationText.print(config.lease()),
+                DurationText.print(config.checkpoint())));
+    SystemClock clock = new SystemClock();
+    try (LocalStack stack = LocalStack.start(config, workers, clock, line -> {})) {
+      Chaos chaos = new Chaos(stack, silent(), clock, this::say);
+      say("undisturbed first");
+      Chaos.Outcome calm = chaos.play(plan.undisturbed(), model, directory);
+      say("%.1f s; now with %d workers taken away".formatted(calm.seconds(), plan.kills().size()));
+      return new ChaosReport(plan, calm, chaos.play(plan, model, directory));
+    } finally {
+      clock.close();
+    }
+  }
+
+  private static String embeddingModel(Config config) throws ConfigException {
+    return ModelsFile.read(config.models()).stream()
+        .filter(model -> model.kind() == ModelSpec.Kind.TEXT_EMBEDDING)
+        .map(ModelSpec::name)
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new ConfigException(
+                    List.of(config.models() + " declares no text-embedding model")));
+  }
+
+  private static Terminal silent() {
+    PrintStream nowhere =
+        new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8);
+    return new Terminal(InputStream.nullInputStream(), nowhere, nowhere, false, Map.of());
+  }
+
+  private void say(String line) {
+    terminal.err().println(line);
+  }
+}
