@@ -120,7 +120,8 @@ final class RpcFaults implements ClientInterceptor, AutoCloseable {
           new SimpleForwardingClientCallListener<B>(listener) {
             @Override
             public void onMessage(B message) {
-              // lost
+              // lost; a stream's next one must come for its end to come
+              request(1);
             }
 
             @Override
