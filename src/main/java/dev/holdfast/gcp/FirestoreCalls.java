@@ -60,6 +60,9 @@ final class FirestoreCalls implements FirestoreRpc {
   /** A channel carries 100 calls at once before the next one waits, so these carry 1,200. */
   private static final int CHANNELS = 12;
 
+  /** An emulator has no such limit, and more connections only slow it down. */
+  private static final int EMULATOR_CHANNELS = 2;
+
   /** A connection whose other end is gone without a word is found out and replaced after this. */
   private static final Duration KEEP_ALIVE = Duration.ofSeconds(30);
 
@@ -117,6 +120,7 @@ final class FirestoreCalls implements FirestoreRpc {
       credentials = NoCredentialsProvider.create();
       channels
           .setEndpoint(options.firestoreEmulator().get())
+          .setChannelPoolSettings(ChannelPoolSettings.staticallySized(EMULATOR_CHANNELS))
           .setChannelConfigurator(channel -> channel.usePlaintext());
     }
     FirestoreStubSettings.Builder settings = FirestoreStubSettings.newBuilder();

@@ -8,7 +8,10 @@ import io.vertx.core.Future;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** A call to Firestore that brought no answer, in words: what was asked and what to do. */
+/**
+ * A call to Firestore that brought no answer, in words: what was asked and what to do. A write may
+ * have been applied all the same.
+ */
 final class FirestoreFailure extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
@@ -64,9 +67,8 @@ final class FirestoreFailure extends RuntimeException {
       case UNAUTHENTICATED ->
           "not authenticated; it needs credentials of a service account with the role"
               + " roles/datastore.user";
-      case DEADLINE_EXCEEDED -> "no answer in time; whether it was done is not known";
-      case UNAVAILABLE ->
-          "it cannot be reached; whether it was done is not known (%s)".formatted(message(failure));
+      case DEADLINE_EXCEEDED -> "no answer in time";
+      case UNAVAILABLE -> "it cannot be reached (%s)".formatted(message(failure));
       case OK,
           CANCELLED,
           UNKNOWN,

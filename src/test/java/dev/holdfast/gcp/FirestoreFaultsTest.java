@@ -222,14 +222,14 @@ class FirestoreFaultsTest {
   void whenEveryReplyIsLostTheCallerFindsOutByReading() {
     Job job = Jobs.queued(NOON);
     world.faults.next(COMMIT, Fault.LOSE_REPLY, FOR_GOOD);
-    assertUnknown(world.store.create(job), Status.Code.UNAVAILABLE, "not known");
+    assertUnknown(world.store.create(job), Status.Code.UNAVAILABLE, "cannot be reached");
     world.faults.reset();
     assertThat(await(world.store.create(job))).isEqualTo(new Created(job, false));
     assertThat(world.writtenOnce(job.id())).isTrue();
     Job next = Jobs.next(job, JobState.PROCESSING);
     world.faults.next(COMMIT, Fault.LOSE_REPLY, 1);
     world.faults.next(COMMIT, Fault.UNAVAILABLE, FOR_GOOD);
-    assertUnknown(world.store.replace(job, next), Status.Code.UNAVAILABLE, "not known");
+    assertUnknown(world.store.replace(job, next), Status.Code.UNAVAILABLE, "cannot be reached");
     world.faults.reset();
     assertThat(await(world.store.replace(job, next))).isFalse();
     assertThat(await(world.store.get(job.id()))).contains(next);
