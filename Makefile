@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-SECTIONS ?= start submit noop bulk small memory
+SECTIONS ?= start submit noop bulk small emulators memory
 
 .PHONY: help build check demo bench format
 

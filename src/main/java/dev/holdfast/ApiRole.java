@@ -3,9 +3,9 @@ package dev.holdfast;
 import dev.holdfast.api.ApiOptions;
 import dev.holdfast.api.ApiServices;
 import dev.holdfast.api.ApiVerticle;
-import dev.holdfast.embedded.Embedded;
 import dev.holdfast.health.ManagementVerticle;
 import dev.holdfast.health.Readiness;
+import dev.holdfast.job.Backend;
 import dev.holdfast.job.Clocked;
 import dev.holdfast.job.JobIntake;
 import dev.holdfast.job.JobRecords;
@@ -16,29 +16,28 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** A process, or the part of one, that serves the API on embedded stores. Thread-safe. */
+/** A process, or the part of one, that serves the API. Thread-safe. */
 final class ApiRole implements AutoCloseable {
 
   /** More instances than this would only compete for one database. */
   private static final int INSTANCES_MAX = 4;
 
   private final Config config;
-  private final Embedded embedded;
+  private final Backend backend;
   private final Vertx vertx;
   private final PrometheusMeterRegistry meters =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final AtomicReference<ApiVerticle> api = new AtomicReference<>();
   private final ManagementVerticle management;
 
-  private ApiRole(Config config, Embedded embedded, Supplier<@Nullable String> problem) {
+  private ApiRole(Config config, Backend backend, Supplier<@Nullable String> problem) {
     this.config = config;
-    this.embedded = embedded;
+    this.backend = backend;
     this.vertx = Vertx.vertx();
     this.management =
         new ManagementVerticle(
@@ -59,15 +58,7 @@ final class ApiRole implements AutoCloseable {
   static ApiRole start(Config config, Clocked clock, Supplier<@Nullable String> problem)
       throws ConfigException {
     List<ModelSpec> models = ModelsFile.read(config.models());
-    Embedded embedded;
-    try {
-      embedded = Embedded.open(config.data(), config.inputRoot(), clock);
-    } catch (IOException e) {
-      throw new ConfigException(
-          List.of(
-              "%s=%s cannot be used: %s".formatted(Setting.DATA.key(), config.data(), said(e))));
-    }
-    ApiRole role = new ApiRole(config, embedded, problem);
+    ApiRole role = new ApiRole(config, Backends.open(config, clock, true), problem);
     try {
       Awaited.start(role.deployApi(models, clock), config, Setting.PORT);
       Awaited.start(role.vertx.deployVerticle(role.management), config, Setting.MANAGEMENT_PORT);
@@ -78,21 +69,17 @@ final class ApiRole implements AutoCloseable {
     return role;
   }
 
-  private static String said(IOException e) {
-    return e.getMessage() == null ? e.toString() : e.getMessage();
-  }
-
   private Future<String> deployApi(List<ModelSpec> models, Clocked clock) {
-    JobRecords records = new JobRecords(embedded.store(), embedded.events(), clock);
+    JobRecords records = new JobRecords(backend.store(), backend.events(), clock);
     ApiServices services =
         new ApiServices(
-            embedded.store(),
-            embedded.queue(),
-            embedded.events(),
-            embedded.objects(),
-            embedded.externalInputs(),
-            embedded.roster(),
-            new JobIntake(embedded.store(), embedded.queue(), records, clock),
+            backend.store(),
+            backend.queue(),
+            backend.events(),
+            backend.objects(),
+            backend.externalInputs(),
+            backend.roster(),
+            new JobIntake(backend.store(), backend.queue(), records, clock),
             models,
             clock,
             meters);
@@ -121,14 +108,14 @@ final class ApiRole implements AutoCloseable {
   }
 
   WorkerRoster roster() {
-    return embedded.roster();
+    return backend.roster();
   }
 
   /** Ends it in good order; blocks for the grace at most. Idempotent. */
   @Override
   public void close() {
     Awaited.close(vertx.close(), config.grace());
-    embedded.close();
+    backend.close();
     meters.close();
   }
 }

@@ -1,5 +1,6 @@
 package dev.holdfast;
 
+import dev.holdfast.gcp.GcpOptions;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -8,6 +9,7 @@ import java.util.Optional;
 /**
  * What an operator can set, read from one map and checked as a whole.
  *
+ * @param gcp where on Google Cloud jobs are kept; empty if they are kept in {@code data}
  * @param data where jobs, inputs and results are kept, absolute
  * @param models the file that declares the models, absolute; see {@link ModelsFile}
  * @param inputRoot the directory below which jobs may name {@code file:} inputs, absolute
@@ -22,6 +24,7 @@ import java.util.Optional;
  * @param workerHeap as in {@code -Xmx}: the heap of each worker that {@link LocalStack} starts
  */
 public record Config(
+    Optional<GcpOptions> gcp,
     Path data,
     Path models,
     Optional<Path> inputRoot,
@@ -46,6 +49,22 @@ public record Config(
   private static final int MANAGEMENT_PORT_API = 9_090;
   private static final int MANAGEMENT_PORT_WORKER = 9_091;
 
+  /** Where jobs are kept. */
+  enum BackendKind {
+    EMBEDDED("embedded"),
+    GCP("gcp");
+
+    private final String text;
+
+    BackendKind(String text) {
+      this.text = text;
+    }
+
+    String text() {
+      return text;
+    }
+  }
+
   /** What this process is for; a few defaults depend on it. */
   public enum Role {
     API(MANAGEMENT_PORT_API),
@@ -68,6 +87,9 @@ public record Config(
     ConfigReader reader = new ConfigReader(values);
     Config config =
         new Config(
+            reader.backend(Setting.BACKEND) == BackendKind.GCP
+                ? Optional.of(reader.gcp())
+                : Optional.empty(),
             reader.path(Setting.DATA),
             reader.path(Setting.MODELS),
             reader.optionalPath(Setting.INPUT_ROOT),

@@ -1,5 +1,6 @@
 package dev.holdfast;
 
+import dev.holdfast.gcp.GcpOptions;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
@@ -10,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 
@@ -21,6 +23,12 @@ final class ConfigReader {
   private static final Pattern HOST = Pattern.compile("[A-Za-z0-9._:%\\-\\[\\]]{1,255}");
   private static final Pattern WORKER = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
   private static final Pattern HEAP = Pattern.compile("[1-9][0-9]{0,5}[mMgG]");
+  private static final Pattern COMMA = Pattern.compile(",");
+  private static final Pattern PROJECT = Pattern.compile("[a-z][a-z0-9-]{4,28}[a-z0-9]");
+  private static final Pattern REGION = Pattern.compile("[a-z]+-[a-z]+[0-9]{1,2}");
+  private static final Pattern BUCKET = Pattern.compile("[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]");
+  private static final Pattern DATABASE =
+      Pattern.compile("\\(default\\)|[a-z][a-z0-9-]{2,61}[a-z0-9]");
   private static final List<String> LOG_LEVELS = List.of("error", "warn", "info", "debug", "trace");
 
   private final Map<String, String> values;
@@ -95,6 +103,52 @@ final class ConfigReader {
     }
     if (!WORKER.matcher(text).matches()) {
       wrong(setting, "must be 1 to 64 letters, digits, dots, dashes or underscores");
+    }
+    return text;
+  }
+
+  Config.BackendKind backend(Setting setting) {
+    String text = text(setting);
+    for (Config.BackendKind kind : Config.BackendKind.values()) {
+      if (kind.text().equals(text)) {
+        return kind;
+      }
+    }
+    wrong(setting, "must be embedded or gcp");
+    return Config.BackendKind.EMBEDDED;
+  }
+
+  /** Where on Google Cloud; the emulators' own variables are heeded, as its tools do. */
+  GcpOptions gcp() {
+    Optional<String> region =
+        text(Setting.GCP_REGION).isEmpty()
+            ? Optional.empty()
+            : Optional.of(matching(Setting.GCP_REGION, REGION, "a region, such as europe-west4"));
+    Set<String> inputBuckets = new TreeSet<>();
+    for (String bucket : COMMA.split(text(Setting.GCP_INPUT_BUCKETS), -1)) {
+      if (!bucket.isBlank()) {
+        if (!BUCKET.matcher(bucket.strip()).matches()) {
+          wrong(Setting.GCP_INPUT_BUCKETS, "must be names of buckets with commas between");
+        }
+        inputBuckets.add(bucket.strip());
+      }
+    }
+    return new GcpOptions(
+            matching(Setting.GCP_PROJECT, PROJECT, "the id of a project, such as my-project-1"),
+            region,
+            matching(Setting.GCP_DATABASE, DATABASE, "the id of a database, such as (default)"),
+            matching(Setting.GCP_BUCKET, BUCKET, "the name of a bucket"),
+            inputBuckets,
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty())
+        .withEmulators(values);
+  }
+
+  private String matching(Setting setting, Pattern allowed, String what) {
+    String text = text(setting);
+    if (!allowed.matcher(text).matches()) {
+      wrong(setting, "must be " + what);
     }
     return text;
   }

@@ -57,7 +57,11 @@ public final class Main implements Runnable {
         .addSubcommand(new DemoCommand(terminal))
         .addSubcommand(new ChaosCommand(terminal))
         .addSubcommand(new ServeCommands.ApiCommand(terminal))
-        .addSubcommand(new ServeCommands.WorkerCommand(terminal));
+        .addSubcommand(new ServeCommands.WorkerCommand(terminal))
+        .addSubcommand(
+            new CommandLine(new GcpCommands())
+                .addSubcommand(new GcpCommands.InitCommand(terminal))
+                .addSubcommand(new GcpCommands.CheckCommand(terminal)));
     ClientVerbs.addTo(line, terminal);
     line.setOut(new PrintWriter(terminal.out(), true, StandardCharsets.UTF_8));
     line.setErr(new PrintWriter(terminal.err(), true, StandardCharsets.UTF_8));

@@ -8,6 +8,24 @@ import picocli.CommandLine.Option;
 /** The flags of the verbs that serve: each stands for a setting and wins over the environment. */
 final class RoleOptions {
 
+  @Option(
+      names = "--backend",
+      paramLabel = "KIND",
+      description = "HOLDFAST_BACKEND: embedded or gcp")
+  String backend;
+
+  @Option(
+      names = "--gcp-project",
+      paramLabel = "ID",
+      description = "HOLDFAST_GCP_PROJECT: the Google Cloud project")
+  String gcpProject;
+
+  @Option(
+      names = "--gcp-bucket",
+      paramLabel = "NAME",
+      description = "HOLDFAST_GCP_BUCKET: inputs and results")
+  String gcpBucket;
+
   @Option(names = "--data", paramLabel = "DIR", description = "HOLDFAST_DATA: jobs and results")
   String data;
 
@@ -68,6 +86,9 @@ final class RoleOptions {
   /** The environment, overlaid by the flags that were given. */
   Map<String, String> over(Map<String, String> environment) {
     Map<String, String> values = new LinkedHashMap<>(environment);
+    put(values, Setting.BACKEND, backend);
+    put(values, Setting.GCP_PROJECT, gcpProject);
+    put(values, Setting.GCP_BUCKET, gcpBucket);
     put(values, Setting.DATA, data);
     put(values, Setting.MODELS, models);
     put(values, Setting.INPUT_ROOT, inputRoot);

@@ -4,7 +4,9 @@ import dev.holdfast.client.ExitCode;
 import dev.holdfast.client.Terminal;
 import dev.holdfast.job.Clocked;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -94,6 +96,11 @@ final class ServeCommands {
         description = "How many worker processes, 0 to 64 (${DEFAULT-VALUE})")
     int workers;
 
+    @Option(
+        names = "--gcp",
+        description = "Run on Google's emulators of Pub/Sub and Firestore instead of local files")
+    boolean gcp;
+
     LocalCommand(Terminal terminal) {
       super(terminal);
     }
@@ -104,13 +111,36 @@ final class ServeCommands {
         throw new ConfigException(
             List.of("--workers %d must be from 0 to %d".formatted(workers, WORKERS_MAX)));
       }
-      Config config = config(Config.Role.API);
-      LocalStack stack = LocalStack.start(config, workers, new SystemClock(), this::say);
+      Map<String, String> values = options.over(terminal.environment());
+      Config config = Config.read(values, Config.Role.API);
+      LocalGoogle google = gcp ? LocalGoogle.start(values, config.data()) : null;
+      try {
+        if (google != null) {
+          values.putAll(google.settings());
+          config = Config.read(values, Config.Role.API);
+          LocalGoogle.init(config.gcp().orElseThrow());
+        }
+        serve(LocalStack.start(config, workers, new SystemClock(), this::say), config, google);
+      } finally {
+        if (google != null) {
+          google.close();
+        }
+      }
+      return ExitCode.OK;
+    }
+
+    private void serve(LocalStack stack, Config config, @Nullable LocalGoogle google)
+        throws InterruptedException {
       say(
           "the API is at http://%s:%d, its health at http://%s:%d/readyz; Ctrl-C ends all"
               .formatted(config.host(), stack.port(), config.host(), stack.managementPort()));
-      Exit.serveUntilTold(stack::close);
-      return ExitCode.OK;
+      Exit.serveUntilTold(
+          () -> {
+            stack.close();
+            if (google != null) {
+              google.close();
+            }
+          });
     }
   }
 }

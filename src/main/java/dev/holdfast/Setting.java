@@ -6,7 +6,14 @@ import java.util.Optional;
 
 /** Every setting there is: its key in the environment, its flag, its default. */
 enum Setting {
+  BACKEND("embedded", "embedded: files of this machine; gcp: Google Cloud"),
   DATA("./data", "where jobs, inputs and results are kept"),
+  GCP_PROJECT("", "the Google Cloud project's id"),
+  GCP_REGION(
+      "", "the region of the Pub/Sub endpoint and the bucket; empty for the global endpoint"),
+  GCP_BUCKET("", "the bucket for uploaded inputs and results"),
+  GCP_INPUT_BUCKETS("", "buckets whose objects jobs may name as gs: inputs, with commas between"),
+  GCP_DATABASE("(default)", "the Firestore database's id"),
   MODELS("./holdfast.yaml", "the file that declares the models"),
   INPUT_ROOT("", "the directory below which jobs may name file: inputs; empty for none"),
   HOST("127.0.0.1", "the address to listen on"),

@@ -1,5 +1,6 @@
 package dev.holdfast;
 
+import dev.holdfast.gcp.GcpOptions;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +42,7 @@ final class WorkerCommandLine {
     Map<String, String> environment = builder.environment();
     NATIVE.forEach(environment::putIfAbsent);
     environment.keySet().removeIf(WorkerCommandLine::setElsewhere);
+    config.gcp().ifPresent(gcp -> set(environment, gcp));
     set(environment, Setting.DATA, config.data().toString());
     set(environment, Setting.MODELS, config.models().toString());
     config.inputRoot().ifPresent(root -> set(environment, Setting.INPUT_ROOT, root.toString()));
@@ -52,6 +54,16 @@ final class WorkerCommandLine {
     set(environment, Setting.CHECKPOINT, DurationText.print(config.checkpoint()));
     set(environment, Setting.GRACE, DurationText.print(config.grace()));
     return builder;
+  }
+
+  private static void set(Map<String, String> environment, GcpOptions gcp) {
+    set(environment, Setting.BACKEND, Config.BackendKind.GCP.text());
+    set(environment, Setting.GCP_PROJECT, gcp.project());
+    set(environment, Setting.GCP_REGION, gcp.region().orElse(""));
+    set(environment, Setting.GCP_BUCKET, gcp.bucket());
+    set(environment, Setting.GCP_INPUT_BUCKETS, String.join(",", gcp.inputBuckets()));
+    set(environment, Setting.GCP_DATABASE, gcp.database());
+    environment.putAll(gcp.emulators());
   }
 
   private static boolean setElsewhere(String key) {

@@ -1,9 +1,9 @@
 package dev.holdfast;
 
 import dev.holdfast.djl.DjlEngine;
-import dev.holdfast.embedded.Embedded;
 import dev.holdfast.health.ManagementVerticle;
 import dev.holdfast.health.Readiness;
+import dev.holdfast.job.Backend;
 import dev.holdfast.job.Clocked;
 import dev.holdfast.job.JobRecords;
 import dev.holdfast.job.ModelSpec;
@@ -14,47 +14,46 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import java.io.IOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A process that works on the jobs of a data directory. */
+/** A process that works on jobs. */
 final class WorkerRole {
 
   private static final Logger LOG = LoggerFactory.getLogger(WorkerRole.class);
 
   private final Config config;
-  private final Embedded embedded;
+  private final Backend backend;
   private final Vertx vertx = Vertx.vertx();
   private final WorkerVerticle worker;
 
-  private WorkerRole(Config config, Embedded embedded, WorkerVerticle worker) {
+  private WorkerRole(Config config, Backend backend, WorkerVerticle worker) {
     this.config = config;
-    this.embedded = embedded;
+    this.backend = backend;
     this.worker = worker;
   }
 
   /** Starts it; completes when it reports to the roster, while its models are still loaded. */
   static Future<WorkerRole> start(Config config, Clocked clock) {
     List<ModelSpec> models;
-    Embedded embedded;
+    Backend backend;
     try {
       models = ModelsFile.read(config.models());
-      embedded = Embedded.open(config.data(), config.inputRoot(), clock);
-    } catch (ConfigException | IOException e) {
+      backend = Backends.open(config, clock, false);
+    } catch (ConfigException e) {
       return Future.failedFuture(e);
     }
     PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     WorkerVerticle worker =
         new WorkerVerticle(
             new WorkerServices(
-                embedded.queue(),
-                new JobRecords(embedded.store(), embedded.events(), clock),
-                embedded.objects(),
-                embedded.externalInputs(),
-                embedded.roster(),
+                backend.queue(),
+                new JobRecords(backend.store(), backend.events(), clock),
+                backend.objects(),
+                backend.externalInputs(),
+                backend.roster(),
                 clock,
                 meters),
             new WorkerOptions(
@@ -70,7 +69,7 @@ final class WorkerRole {
               LOG.error("this worker cannot go on; another takes its jobs over", failure);
               Exit.fatal();
             });
-    WorkerRole role = new WorkerRole(config, embedded, worker);
+    WorkerRole role = new WorkerRole(config, backend, worker);
     ManagementVerticle management =
         new ManagementVerticle(
             config.host(), config.managementPort(), meters, () -> readiness(worker.notReady()));
@@ -93,6 +92,6 @@ final class WorkerRole {
     return worker
         .drain(config.grace())
         .eventually(vertx::close)
-        .onComplete(closed -> embedded.close());
+        .onComplete(closed -> backend.close());
   }
 }

@@ -3,11 +3,13 @@ package dev.holdfast;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.holdfast.gcp.GcpOptions;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class ConfigTest {
@@ -20,6 +22,7 @@ class ConfigTest {
     assertThat(Config.read(named, Config.Role.API))
         .isEqualTo(
             new Config(
+                Optional.empty(),
                 here.resolve("data"),
                 here.resolve("holdfast.yaml"),
                 Optional.empty(),
@@ -36,7 +39,7 @@ class ConfigTest {
     assertThat(Setting.SERVER.standard()).isEqualTo("http://127.0.0.1:8080");
     assertThat(Setting.LOG_LEVEL.standard()).isEqualTo("info");
     assertThat(Setting.JAVA_OPTS.standard()).isEmpty();
-    assertThat(Setting.values()).hasSize(15);
+    assertThat(Setting.values()).hasSize(21);
   }
 
   @Test
@@ -120,5 +123,63 @@ class ConfigTest {
     assertThat(DurationText.parse("5 s")).isEmpty();
     assertThat(DurationText.parse("-1s")).isEmpty();
     assertThat(DurationText.parse("99999999999s")).isEmpty();
+  }
+
+  @Test
+  void googleCloudIsReadWithItsEmulators() throws ConfigException {
+    Map<String, String> values =
+        Map.of(
+            "HOLDFAST_BACKEND",
+            "gcp",
+            "HOLDFAST_GCP_PROJECT",
+            "my-project-1",
+            "HOLDFAST_GCP_REGION",
+            "europe-west4",
+            "HOLDFAST_GCP_BUCKET",
+            "jobs.example",
+            "HOLDFAST_GCP_INPUT_BUCKETS",
+            "a-bucket, another",
+            "PUBSUB_EMULATOR_HOST",
+            "127.0.0.1:8085");
+    assertThat(Config.read(values, Config.Role.API).gcp())
+        .contains(
+            new GcpOptions(
+                "my-project-1",
+                Optional.of("europe-west4"),
+                "(default)",
+                "jobs.example",
+                Set.of("a-bucket", "another"),
+                Optional.of("127.0.0.1:8085"),
+                Optional.empty(),
+                Optional.empty()));
+  }
+
+  @Test
+  void everyGoogleSettingThatIsMissingOrWrongIsNamed() {
+    Map<String, String> values =
+        Map.of(
+            "HOLDFAST_BACKEND",
+            "gcp",
+            "HOLDFAST_GCP_REGION",
+            "Europe",
+            "HOLDFAST_GCP_INPUT_BUCKETS",
+            "ok-bucket,NO",
+            "HOLDFAST_GCP_DATABASE",
+            "x");
+    assertThat(problems(values))
+        .containsExactlyInAnyOrder(
+            "HOLDFAST_GCP_REGION=Europe must be a region, such as europe-west4",
+            "HOLDFAST_GCP_INPUT_BUCKETS=ok-bucket,NO must be names of buckets with"
+                + " commas between",
+            "HOLDFAST_GCP_PROJECT= must be the id of a project, such as my-project-1",
+            "HOLDFAST_GCP_DATABASE=x must be the id of a database, such as (default)",
+            "HOLDFAST_GCP_BUCKET= must be the name of a bucket");
+    assertThat(problems(Map.of("HOLDFAST_BACKEND", "aws")))
+        .containsExactly("HOLDFAST_BACKEND=aws must be embedded or gcp");
+  }
+
+  private static List<String> problems(Map<String, String> values) {
+    return catchThrowableOfType(ConfigException.class, () -> Config.read(values, Config.Role.API))
+        .problems();
   }
 }

@@ -127,7 +127,7 @@ record Submission(
   }
 
   /** The job's specification, once it is known where the items are. */
-  JobSpec spec(JobSpec.Input input, @Nullable String fingerprint) {
-    return new JobSpec(model, input, labels, failuresMax, deadline, fingerprint);
+  JobSpec spec(JobSpec.Input input, @Nullable String fingerprint, @Nullable String traceparent) {
+    return new JobSpec(model, input, labels, failuresMax, deadline, fingerprint, traceparent);
   }
 }

@@ -24,6 +24,9 @@ final class SubmitRoute {
   static final int INLINE_BYTES_MAX = 64 * 1024;
 
   /** A body up to here is checked on the event loop; a larger one would hold up the others. */
+  private static final Pattern TRACEPARENT =
+      Pattern.compile("00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}");
+
   private static final int CHECKED_AT_ONCE_BYTES_MAX = 64 * 1024;
 
   private static final long WAIT_SECONDS_MAX = 60;
@@ -72,11 +75,16 @@ final class SubmitRoute {
                 input(id, submission.source(), fingerprint)
                     .compose(
                         input -> {
-                          JobSpec spec = submission.spec(input, fingerprint);
+                          JobSpec spec = submission.spec(input, fingerprint, traceparent(call));
                           return dependencies.call(
                               "the job store", () -> services.intake().submit(id, spec));
                         }))
         .onSuccess(created -> metrics.submitted(created.isNew()));
+  }
+
+  /** A header that is no trace's is as good as none: that is the specification's own rule. */
+  private static @Nullable String traceparent(Call call) {
+    return call.text("traceparent").filter(t -> TRACEPARENT.matcher(t).matches()).orElse(null);
   }
 
   private Future<Submission> checked(Call call) {

@@ -3,6 +3,7 @@ package dev.holdfast.gcp;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * Where on Google Cloud this Holdfast lives.
@@ -29,6 +30,10 @@ public record GcpOptions(
   /** What Firestore calls a project's first database. */
   public static final String DEFAULT_DATABASE = "(default)";
 
+  private static final String PUBSUB_VARIABLE = "PUBSUB_EMULATOR_HOST";
+  private static final String FIRESTORE_VARIABLE = "FIRESTORE_EMULATOR_HOST";
+  private static final String STORAGE_VARIABLE = "STORAGE_EMULATOR_HOST";
+
   public GcpOptions {
     inputBuckets = Set.copyOf(inputBuckets);
   }
@@ -41,9 +46,18 @@ public record GcpOptions(
         database,
         bucket,
         inputBuckets,
-        named(environment, "PUBSUB_EMULATOR_HOST"),
-        named(environment, "FIRESTORE_EMULATOR_HOST"),
-        named(environment, "STORAGE_EMULATOR_HOST"));
+        named(environment, PUBSUB_VARIABLE),
+        named(environment, FIRESTORE_VARIABLE),
+        named(environment, STORAGE_VARIABLE));
+  }
+
+  /** The emulators as the variables that name them. */
+  public Map<String, String> emulators() {
+    Map<String, String> variables = new TreeMap<>();
+    pubSubEmulator.ifPresent(host -> variables.put(PUBSUB_VARIABLE, host));
+    firestoreEmulator.ifPresent(host -> variables.put(FIRESTORE_VARIABLE, host));
+    storageEmulator.ifPresent(url -> variables.put(STORAGE_VARIABLE, url));
+    return variables;
   }
 
   private static Optional<String> named(Map<String, String> environment, String variable) {

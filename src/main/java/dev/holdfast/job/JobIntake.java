@@ -3,6 +3,7 @@ package dev.holdfast.job;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -107,6 +108,16 @@ public final class JobIntake {
   }
 
   static JobQueue.Message message(Job job) {
-    return new JobQueue.Message(job.id(), Map.of(JobQueue.Message.MODEL, job.spec().model()));
+    Map<String, String> attributes = new HashMap<>();
+    attributes.put(JobQueue.Message.MODEL, job.spec().model());
+    @Nullable String tenant = job.spec().labels().get(JobQueue.Message.TENANT);
+    if (tenant != null) {
+      attributes.put(JobQueue.Message.TENANT, tenant);
+    }
+    @Nullable String traceparent = job.spec().traceparent();
+    if (traceparent != null) {
+      attributes.put(JobQueue.Message.TRACEPARENT, traceparent);
+    }
+    return new JobQueue.Message(job.id(), attributes);
   }
 }

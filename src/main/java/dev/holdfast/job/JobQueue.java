@@ -32,6 +32,12 @@ public interface JobQueue {
 
     /** The attribute that names the job's model. */
     public static final String MODEL = "model";
+
+    /** The attribute with the value of the job's label of the same name, if it has one. */
+    public static final String TENANT = "tenant";
+
+    /** The attribute that names the trace of the job's submission, if it has one. */
+    public static final String TRACEPARENT = "traceparent";
   }
 
   /**

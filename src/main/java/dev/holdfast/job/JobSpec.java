@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param failuresMax how many failures of the application's fault end the job
  * @param deadline when the job is failed if it has not ended, or null
  * @param fingerprint SHA-256 of the submitted body in hex if the client sent an idempotency key
+ * @param traceparent of the request that made the job, as in W3C Trace Context, or null
  */
 public record JobSpec(
     String model,
@@ -19,7 +20,8 @@ public record JobSpec(
     Map<String, String> labels,
     int failuresMax,
     @Nullable Instant deadline,
-    @Nullable String fingerprint) {
+    @Nullable String fingerprint,
+    @Nullable String traceparent) {
 
   public static final int FAILURES_MAX_DEFAULT = 3;
 
@@ -28,6 +30,17 @@ public record JobSpec(
 
   public JobSpec {
     labels = Map.copyOf(labels);
+  }
+
+  /** A specification that belongs to no trace. */
+  public JobSpec(
+      String model,
+      Input input,
+      Map<String, String> labels,
+      int failuresMax,
+      @Nullable Instant deadline,
+      @Nullable String fingerprint) {
+    this(model, input, labels, failuresMax, deadline, fingerprint, null);
   }
 
   /** Where the items are. Every form is JSONL: one item a line. */

@@ -70,6 +70,15 @@ class SubmitTest {
   }
 
   @Test
+  void aTraceIsKeptAndWhatIsNoneIsIgnored() throws Exception {
+    String trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    assertThat(stored(api.submit(SMALL, "traceparent", trace).is(202)).spec().traceparent())
+        .isEqualTo(trace);
+    assertThat(stored(api.submit(SMALL, "traceparent", "zz").is(202)).spec().traceparent())
+        .isNull();
+  }
+
+  @Test
   void aLargeInlineJobBecomesAnObject() throws Exception {
     String texts =
         IntStream.range(0, 200)

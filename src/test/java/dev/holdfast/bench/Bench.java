@@ -43,8 +43,7 @@ final class Bench {
     this.directory = Files.createTempDirectory("holdfast-bench");
   }
 
-  public static void main(String[] arguments)
-      throws IOException, InterruptedException, ExecutionException {
+  public static void main(String[] arguments) throws Exception {
     List<String> sections = Arrays.asList(arguments).subList(2, arguments.length);
     Bench bench = new Bench(Path.of(arguments[0]));
     System.out.printf(
@@ -64,6 +63,9 @@ final class Bench {
     }
     if (sections.contains("noop")) {
       NoopJobs.run(bench.directory.resolve("noop"), bench.report);
+    }
+    if (sections.contains("emulators")) {
+      EmulatorJobs.run(bench.directory.resolve("emulators"), bench.log(), bench.report);
     }
     if (sections.contains("memory")) {
       bench.memory();

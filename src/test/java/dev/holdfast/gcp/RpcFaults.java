@@ -13,6 +13,7 @@ import io.grpc.Status;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.TreeMap;
 import java.util.concurrent.Executors;
@@ -39,7 +40,7 @@ final class RpcFaults implements ClientInterceptor, AutoCloseable {
 
   static final Duration STALL = Duration.ofSeconds(10);
 
-  private final Map<String, Queue<Fault>> coming = new TreeMap<>();
+  private final Map<String, Queue<Optional<Fault>>> coming = new TreeMap<>();
   private final Map<String, Integer> calls = new TreeMap<>();
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(
@@ -55,7 +56,18 @@ final class RpcFaults implements ClientInterceptor, AutoCloseable {
    * @param method its bare name, such as {@code Commit}
    */
   synchronized void next(String method, Fault fault, int times) {
-    Queue<Fault> queue = coming.computeIfAbsent(method, m -> new ArrayDeque<>());
+    add(method, Optional.of(fault), times);
+  }
+
+  /**
+   * Lets the next {@code times} calls of a method be, before any fault that is named after this.
+   */
+  synchronized void pass(String method, int times) {
+    add(method, Optional.empty(), times);
+  }
+
+  private void add(String method, Optional<Fault> fault, int times) {
+    Queue<Optional<Fault>> queue = coming.computeIfAbsent(method, m -> new ArrayDeque<>());
     for (int i = 0; i < times; i++) {
       queue.add(fault);
     }
@@ -74,8 +86,9 @@ final class RpcFaults implements ClientInterceptor, AutoCloseable {
 
   private synchronized @Nullable Fault take(String method) {
     calls.merge(method, 1, Integer::sum);
-    Queue<Fault> queue = coming.get(method);
-    return queue == null ? null : queue.poll();
+    Queue<Optional<Fault>> queue = coming.get(method);
+    Optional<Fault> next = queue == null ? null : queue.poll();
+    return next == null ? null : next.orElse(null);
   }
 
   @Override
@@ -120,7 +133,8 @@ final class RpcFaults implements ClientInterceptor, AutoCloseable {
           new SimpleForwardingClientCallListener<B>(listener) {
             @Override
             public void onMessage(B message) {
-              // lost
+              // lost; a stream's next one must come for its end to come
+              request(1);
             }
 
             @Override

@@ -57,6 +57,15 @@ public final class GoogleEmulators implements BeforeAllCallback {
             "No Google emulators were found. " + Emulators.HOW_TO_GET_THEM);
       }
     }
+    String storage = environment.getOrDefault(Emulators.STORAGE_VARIABLE, "");
+    if (storage.isBlank()) {
+      LocalStorage started = LocalStorage.start();
+      store.put(LocalStorage.class, started);
+      found.put(Emulators.STORAGE_VARIABLE, started.url());
+    } else {
+      reachable(Emulators.STORAGE_VARIABLE, storage.replace("http://", ""));
+      found.put(Emulators.STORAGE_VARIABLE, storage);
+    }
     hosts = found;
   }
 

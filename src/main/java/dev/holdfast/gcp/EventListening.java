@@ -1,0 +1,90 @@
+package dev.holdfast.gcp;
+
+import dev.holdfast.adapter.CallerContext;
+import dev.holdfast.job.JobEvents.JobEvent;
+import dev.holdfast.job.JobEvents.Subscription;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One listener of this process: hears events one at a time, on the context it came from. */
+final class EventListening implements Subscription {
+
+  private static final Logger LOG = LoggerFactory.getLogger(EventListening.class);
+
+  /** Events that may wait for a slow listener; then the oldest are lost. */
+  private static final int WAITING_MAX = 10_000;
+
+  private final Consumer<JobEvent> listener;
+  private final Consumer<EventListening> onClose;
+  private final @Nullable Context context = Vertx.currentContext();
+  private final Queue<JobEvent> waiting = new ArrayDeque<>();
+  private boolean scheduled;
+  private boolean losing;
+  private volatile boolean closed;
+
+  EventListening(Consumer<JobEvent> listener, Consumer<EventListening> onClose) {
+    this.listener = listener;
+    this.onClose = onClose;
+  }
+
+  /** Called by one thread at a time. */
+  void tell(JobEvent event) {
+    if (context == null) {
+      hear(event);
+      return;
+    }
+    synchronized (this) {
+      if (waiting.size() >= WAITING_MAX) {
+        waiting.remove();
+        if (!losing) {
+          LOG.warn("A listener is {} events behind; it loses the oldest.", WAITING_MAX);
+        }
+        losing = true;
+      }
+      waiting.add(event);
+      if (scheduled) {
+        return;
+      }
+      scheduled = true;
+    }
+    CallerContext.run(context, this::drain);
+  }
+
+  private void drain() {
+    for (JobEvent event = next(); event != null; event = next()) {
+      hear(event);
+    }
+  }
+
+  private synchronized @Nullable JobEvent next() {
+    JobEvent event = waiting.poll();
+    if (event == null) {
+      scheduled = false;
+      losing = false;
+    }
+    return event;
+  }
+
+  private void hear(JobEvent event) {
+    if (closed) {
+      return;
+    }
+    try {
+      listener.accept(event);
+    } catch (RuntimeException e) {
+      LOG.error("A listener failed on an event of {}; it hears the next.", event.job(), e);
+    }
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    onClose.accept(this);
+  }
+}

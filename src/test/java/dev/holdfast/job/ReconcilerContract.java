@@ -1,0 +1,150 @@
+package dev.holdfast.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.world.ManualClock;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * What becomes of jobs that nobody moves, on every backend and a clock with movable hands. Each
+ * test begins with an empty backend.
+ */
+@Timeout(60)
+public abstract class ReconcilerContract {
+
+  private static final Duration LEASE = Duration.ofSeconds(30);
+
+  protected final ManualClock clock = new ManualClock();
+  private Backend backend;
+  private JobRecords records;
+  private Reconciler reconciler;
+
+  /** Opens the backend that the test plays on; it is closed at the end. */
+  protected abstract Backend open() throws Exception;
+
+  /** How many messages a worker could pull. */
+  protected abstract long waiting() throws Exception;
+
+  @BeforeEach
+  final void begin() throws Exception {
+    backend = open();
+    records = new JobRecords(backend.store(), backend.events(), clock);
+    reconciler = reconciler();
+  }
+
+  private Reconciler reconciler() {
+    return new Reconciler(
+        backend.store(),
+        backend.queue(),
+        backend.objects(),
+        records,
+        clock,
+        (what, why) -> {
+          throw new AssertionError(what, why);
+        });
+  }
+
+  @AfterEach
+  final void end() {
+    reconciler.close();
+    backend.close();
+  }
+
+  private static <T> T await(Future<T> future) throws Exception {
+    return future.toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
+  }
+
+  private Job create(JobSpec.Input input, @Nullable Instant deadline) throws Exception {
+    JobSpec spec = new JobSpec("m", input, Map.of(), 3, deadline, null);
+    return await(backend.store().create(JobLife.created(JobId.random(), spec, clock.instant())))
+        .job();
+  }
+
+  private Job newest(Job job) throws Exception {
+    return await(backend.store().get(job.id())).orElseThrow();
+  }
+
+  @Test
+  void aJobPastItsDeadlineFails() throws Exception {
+    Job job = create(new JobSpec.Inline("\"a\"\n", 1), clock.instant().plus(Duration.ofSeconds(5)));
+    clock.advance(Duration.ofSeconds(5));
+    assertThat(await(reconciler.reconcile())).isEqualTo(1);
+
+    assertThat(newest(job).state()).isEqualTo(JobState.FAILED);
+    assertThat(Objects.requireNonNull(newest(job).error()).code()).isEqualTo("deadline_exceeded");
+    assertThat(waiting()).isZero();
+  }
+
+  @Test
+  void aJobWhoseWorkerIsLongGoneIsSentAgainAndALiveOneIsLeftAlone() throws Exception {
+    Job job = create(new JobSpec.Inline("\"a\"\n", 1), null);
+    await(records.claim(job.id(), "w", "token", LEASE));
+    clock.advance(Duration.ofSeconds(89));
+    assertThat(await(reconciler.reconcile())).isZero();
+    clock.advance(Duration.ofSeconds(2));
+    assertThat(await(reconciler.reconcile())).isEqualTo(1);
+    assertThat(waiting()).isEqualTo(1);
+  }
+
+  @Test
+  void aJobThatWaitsLongIsSentAgainLessAndLessOften() throws Exception {
+    create(new JobSpec.Inline("\"a\"\n", 1), null);
+    int sent = 0;
+    for (int minute = 0; minute < 24 * 60; minute++) {
+      clock.advance(Duration.ofMinutes(1));
+      sent += await(reconciler.reconcile());
+    }
+    assertThat(sent).isBetween(8, 12);
+  }
+
+  @Test
+  void twoReconcilersAtTheSameMomentDoNoHarm() throws Exception {
+    Job job = create(new JobSpec.Inline("\"a\"\n", 1), null);
+    clock.advance(Duration.ofSeconds(61));
+    Future<Integer> one = reconciler.reconcile();
+    Future<Integer> two = reconciler().reconcile();
+    await(one);
+    await(two);
+    assertThat(waiting()).isBetween(1L, 2L);
+    assertThat(newest(job).version()).isEqualTo(2);
+  }
+
+  @Test
+  void anEndedJobIsForgottenWithAllItOwnsAfterAWeek() throws Exception {
+    String key = "inputs/in_test/items.jsonl";
+    await(backend.objects().create(key, Buffer.buffer("\"a\"\n"), Map.of()));
+    Job job = create(new JobSpec.Stored(key, 4, 1), null);
+    await(backend.objects().create(job.partKey(0), Buffer.buffer("{}\n"), Map.of()));
+    await(records.update(job, JobLife::cancelled));
+
+    clock.advance(Job.KEPT_AFTER_END.minusSeconds(1));
+    assertThat(await(reconciler.reconcile())).isZero();
+    clock.advance(Duration.ofSeconds(1));
+    assertThat(await(reconciler.reconcile())).isEqualTo(1);
+
+    assertThat(await(backend.store().get(job.id()))).isEmpty();
+    assertThat(await(backend.objects().list("", null, 10))).isEmpty();
+  }
+
+  @Test
+  void looksByItselfUntilItIsClosed() throws Exception {
+    Job job =
+        create(new JobSpec.Inline("\"a\"\n", 1), clock.instant().plus(Duration.ofSeconds(15)));
+    reconciler.start();
+    while (newest(job).state() != JobState.FAILED) {
+      clock.advance(Duration.ofSeconds(1));
+    }
+    reconciler.close();
+  }
+}
