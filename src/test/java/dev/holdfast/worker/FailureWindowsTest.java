@@ -192,7 +192,7 @@ class FailureWindowsTest {
     WorkerWorld.Worker second = world.worker("second", late, new ScriptedEngine());
     Future<Void> done = second.begin();
     late.awaitStruck();
-    Span shorter = new Span(Job.Checkpoint.START);
+    Span shorter = new Span(Job.Checkpoint.START, world.clock);
     Window window =
         new Window(List.of(new Line(0, 1, 18, "{\"text\":\"text 0\"}", null)), settled -> {});
     assertThat(window.parse(0, ScriptedEngine.spec(1, 1).kind())).isNotNull();
