@@ -68,16 +68,17 @@ final class JobAttempt implements ReadAhead.Listener {
   /**
    * Works until the job has ended or somebody else must go on. Call once, on the loop.
    *
+   * @param look whether to look for a part first: another attempt may have left one
    * @return never fails
    */
-  Future<AttemptEnd> run() {
+  Future<AttemptEnd> run(boolean look) {
     Job job = record.latest();
     if (job.checkpoint().nextItem() > 0 && !serving.digest().equals(job.modelDigest())) {
       stop(PartWriter.modelChanged());
-    } else if (job.fence() == 1) {
-      begin();
-    } else {
+    } else if (look) {
       adopt();
+    } else {
+      begin();
     }
     return end.future();
   }

@@ -120,14 +120,15 @@ final class JobRunner {
       return loop.here(record.write(JobLife::interrupted))
           .transform(written -> release(delivery, NOT_MINE_DELAY, "not_mine"));
     }
-    return attempt(delivery, serving, record);
+    return attempt(delivery, serving, record, job.fence() > 1);
   }
 
-  private Future<Void> attempt(Delivery delivery, Serving serving, AttemptRecord record) {
+  private Future<Void> attempt(
+      Delivery delivery, Serving serving, AttemptRecord record, boolean look) {
     JobAttempt attempt = new JobAttempt(services, serving, record, loop);
     leases.attend(delivery, record, attempt::lost);
     running.add(attempt);
-    Future<AttemptEnd> end = attempt.run();
+    Future<AttemptEnd> end = attempt.run(look);
     if (draining) {
       attempt.interrupt();
     }
@@ -151,7 +152,7 @@ final class JobRunner {
           delivery, free.delay(), free.job().spent().failures() > 0 ? "failed" : "interrupted");
     }
     if (how instanceof AttemptEnd.Restart) {
-      return attempt(delivery, serving, record);
+      return attempt(delivery, serving, record, true);
     }
     if (how instanceof AttemptEnd.Abandoned abandoned) {
       return unreachable(delivery, abandoned.why());
