@@ -100,6 +100,16 @@ final class SimLaw {
     boolean free = held == null || !held.until().isAfter(writer.instant());
     boolean givenUp =
         next.error() != null && next.error().code().equals(JobError.WORKER_LOST.code());
+    boolean holder =
+        before.state() == JobState.PROCESSING
+            && held != null
+            && held.worker().equals(writer.name());
+    check(
+        free || holder,
+        next,
+        "only the attempt that holds the job writes its record, and "
+            + writer.name()
+            + " does not");
     if (next.fence() != before.fence() || givenUp) {
       check(next.fence() - before.fence() == (givenUp ? 0 : 1), next, "a claim adds one fence");
       check(free, next, "nobody claims a job that somebody holds");
@@ -110,13 +120,9 @@ final class SimLaw {
       return;
     }
     check(
-        before.state() == JobState.PROCESSING
-            && held != null
-            && held.worker().equals(writer.name())
-            && (mine == null || mine.token().equals(held.token())),
+        holder && held != null && (mine == null || mine.token().equals(held.token())),
         next,
-        "only the attempt that holds the job writes its record, and %s does not"
-            .formatted(writer.name()));
+        "only an attempt that has claimed the job writes its record");
   }
 
   private void checkpoint(Job before, Job next) {

@@ -3,6 +3,7 @@ package dev.holdfast.worker;
 import dev.holdfast.job.Job;
 import dev.holdfast.job.JobId;
 import dev.holdfast.job.JobQueue;
+import dev.holdfast.job.JobState;
 import dev.holdfast.job.JobStore;
 import dev.holdfast.job.ObjectStore;
 import io.vertx.core.Future;
@@ -11,24 +12,36 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** A fault that is planted between a worker and its ports, to see that a simulation finds it. */
 enum SimPlant {
-  NOTHING,
+  NOTHING(""),
   /** A delivery is acknowledged as soon as it is there. */
-  ACK_FIRST,
+  ACK_FIRST("nothing is acknowledged before the record says that the job has ended"),
   /** The worker believes that a part is durable before it is. */
-  RECORD_BEFORE_PART,
+  RECORD_BEFORE_PART("a checkpoint never passes what is durable"),
   /** The worker never sees that a record is another attempt's now. */
-  NO_FENCE,
+  NO_FENCE("only the attempt that holds the job writes its record"),
   /** The worker never sees a part that was left by another. */
-  NO_ADOPTION,
+  NO_ADOPTION("every job ends"),
+  /** The worker puts its own eviction down to the job. */
+  EVICTION_IS_FAILURE("an eviction spends no failure"),
   /** Nobody looks after jobs whose message was lost. */
-  RECONCILER_OFF;
+  RECONCILER_OFF("every job ends");
+
+  private final String broken;
+
+  SimPlant(String broken) {
+    this.broken = broken;
+  }
+
+  /** Which promise the fault breaks. */
+  String broken() {
+    return broken;
+  }
 
   /** Instead of a call, or around it. */
   private interface Around {
@@ -101,7 +114,15 @@ enum SimPlant {
   }
 
   JobStore plant(JobStore store, SimProcess process) {
-    if (this != NO_FENCE) {
+    if (this == EVICTION_IS_FAILURE) {
+      return instead(
+          JobStore.class,
+          store,
+          Map.of(
+              "replace",
+              (method, arguments) ->
+                  store.replace((Job) arguments[0], asIfFailed((Job) arguments[1]))));
+    } else if (this != NO_FENCE) {
       return store;
     }
     Map<JobId, Job> mine = new HashMap<>();
@@ -124,6 +145,30 @@ enum SimPlant {
                     .map(found -> found.map(job -> asIfMine(job, mine.get(job.id()))))));
   }
 
+  private static Job asIfFailed(Job job) {
+    if (job.state() != JobState.INTERRUPTED) {
+      return job;
+    }
+    Job.Spent spent = job.spent();
+    return new Job(
+        job.id(),
+        job.version(),
+        job.spec(),
+        job.state(),
+        job.createdAt(),
+        job.updatedAt(),
+        null,
+        job.wakeAt(),
+        job.progress(),
+        job.checkpoint(),
+        new Job.Spent(spent.failures() + 1, spent.interruptions(), spent.suspects()),
+        job.fence(),
+        null,
+        job.attempts(),
+        job.modelDigest(),
+        null);
+  }
+
   /** The newest record with the claim of an attempt that has lost it. */
   private static Job asIfMine(Job job, @Nullable Job mine) {
     if (mine == null || job.state().terminal() || mine.fence() >= job.fence()) {
@@ -143,7 +188,7 @@ enum SimPlant {
         job.spent(),
         mine.fence(),
         mine.lease(),
-        List.copyOf(job.attempts()),
+        job.attempts(),
         job.modelDigest(),
         null);
   }

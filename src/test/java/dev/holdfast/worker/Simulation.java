@@ -23,7 +23,12 @@ final class Simulation {
   private static final long KEPT_MILLIS = Job.KEPT_AFTER_END.plusDays(1).toMillis();
   private static final long FORGOTTEN_WITHIN_MILLIS = 5 * 60_000;
 
+  private static final List<Double> FAULT_RATES = List.of(0.0, 0.02, 0.05, 0.15, 0.3);
+  private static final double OUTAGE_RATE = 0.9;
+  private static final int OUTAGE_MILLIS_MAX = 45_000;
+
   private final SimWorld world;
+  private final double faultRate;
   private final SimFleet fleet;
   private final SimClients clients;
 
@@ -37,7 +42,8 @@ final class Simulation {
 
   private Simulation(long seed, SimPlant plant, boolean traced) {
     world = new SimWorld(seed, traced);
-    world.faultRate(List.of(0.0, 0.02, 0.05, 0.15).get(world.below(4)));
+    faultRate = FAULT_RATES.get(world.below(FAULT_RATES.size()));
+    world.faultRate(faultRate);
     fleet = new SimFleet(world, plant);
     clients = new SimClients(fleet, seed);
   }
@@ -54,6 +60,12 @@ final class Simulation {
     int strikes = world.between(0, 5);
     for (int i = 0; i < strikes; i++) {
       world.surely(world.between(0, (int) trouble), fleet::strike);
+    }
+    if (world.chance(0.15)) {
+      int begin = world.between(0, (int) trouble);
+      int end = (int) Math.min(trouble, begin + world.between(1_000, OUTAGE_MILLIS_MAX));
+      world.surely(begin, () -> world.faultRate(OUTAGE_RATE));
+      world.surely(end, () -> world.faultRate(faultRate));
     }
     replace();
     world.surely(trouble, fleet::calm);
@@ -140,7 +152,7 @@ final class Simulation {
 
   /** Long after its end a job is gone with everything that was kept for it. */
   private void forget() {
-    world.sleep(KEPT_MILLIS);
+    world.skip(KEPT_MILLIS);
     long until = world.now() + FORGOTTEN_WITHIN_MILLIS;
     while (world.now() < until && world.violation() == null) {
       world.step();

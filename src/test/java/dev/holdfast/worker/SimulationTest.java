@@ -47,15 +47,16 @@ class SimulationTest {
   @Test
   void aSeedIsTheSameRunEachTime() {
     List<String> seen = new ArrayList<>();
-    for (long seed = 1; seed <= 100; seed++) {
+    for (long seed = 1; seed <= 200; seed++) {
       List<String> trace = Simulation.run(seed, SimPlant.NOTHING, true).trace();
       assertThat(Simulation.run(seed, SimPlant.NOTHING, true).trace()).isEqualTo(trace);
       seen.addAll(trace);
     }
     assertThat(String.join("\n", seen))
-        .as("a hundred seeds see all that can happen")
+        .as("these seeds see all that can happen")
         .contains("which is LOST", "which is DEAF", "which is LATE", "which is TWICE")
         .contains("stalls for", "dies: killed", "dies: drained", "which is not sent")
+        .contains("dies: by its input", "dies: its time to drain is over", "stat", "dead letter")
         .contains("INTERRUPTED", "CANCELLED", "FAILED", "COMPLETE", "refused: input_not_found");
   }
 }
