@@ -21,6 +21,10 @@ final class Simulation {
   private static final long HORIZON_MILLIS = 30 * 60_000;
   private static final int STEPS_MAX = 200_000;
   private static final long KEPT_MILLIS = Job.KEPT_AFTER_END.plusDays(1).toMillis();
+
+  /** A zombie that has lost its job may still be trying to write a part for so long. */
+  private static final long LAST_TRIES_MILLIS = 60_000;
+
   private static final long FORGOTTEN_WITHIN_MILLIS = 5 * 60_000;
 
   private static final List<Double> FAULT_RATES = List.of(0.0, 0.02, 0.05, 0.15, 0.3);
@@ -152,13 +156,18 @@ final class Simulation {
 
   /** Long after its end a job is gone with everything that was kept for it. */
   private void forget() {
+    pass(LAST_TRIES_MILLIS);
     world.skip(KEPT_MILLIS);
-    long until = world.now() + FORGOTTEN_WITHIN_MILLIS;
-    while (world.now() < until && world.violation() == null) {
-      world.step();
-    }
+    pass(FORGOTTEN_WITHIN_MILLIS);
     if (!fleet.store().all().isEmpty() || fleet.objects().parts().size() > 0) {
       world.violated("a job is forgotten when its time is over");
+    }
+  }
+
+  private void pass(long millis) {
+    long until = world.now() + millis;
+    while (world.now() < until && world.violation() == null) {
+      world.step();
     }
   }
 
