@@ -15,6 +15,14 @@ public interface Clocked extends InstantSource {
   Instant instant();
 
   /**
+   * Nanoseconds on a stopwatch that only goes forward, for durations; its zero means nothing. Any
+   * thread.
+   */
+  default long nanos() {
+    return System.nanoTime();
+  }
+
+  /**
    * Runs {@code task} once, {@code delay} from now.
    *
    * @param delay zero or more; a negative delay counts as zero

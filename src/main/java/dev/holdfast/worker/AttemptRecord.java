@@ -1,5 +1,6 @@
 package dev.holdfast.worker;
 
+import dev.holdfast.job.Clocked;
 import dev.holdfast.job.Job;
 import dev.holdfast.job.JobLife;
 import dev.holdfast.job.JobRecords;
@@ -7,6 +8,7 @@ import dev.holdfast.job.JobState;
 import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.SplittableRandom;
 
 /**
  * One attempt's view of its job's record. Writes go out one after the other and each is fenced:
@@ -36,16 +38,19 @@ final class AttemptRecord {
   private final long fence;
   private final String token;
   private final Duration lease;
+  private final Clocked clock;
   private Job latest;
-  private long writtenNanos = System.nanoTime();
+  private long writtenNanos;
   private Future<Job> tail;
 
-  AttemptRecord(JobRecords records, Job claimed, String token, Duration lease) {
+  AttemptRecord(JobRecords records, Job claimed, String token, Duration lease, Clocked clock) {
     this.records = records;
     this.latest = claimed;
     this.fence = claimed.fence();
     this.token = token;
     this.lease = lease;
+    this.clock = clock;
+    this.writtenNanos = clock.nanos();
     this.tail = Future.succeededFuture(claimed);
   }
 
@@ -55,7 +60,17 @@ final class AttemptRecord {
 
   /** How long ago the record was last written by this attempt. */
   synchronized Duration age() {
-    return Duration.ofNanos(System.nanoTime() - writtenNanos);
+    return Duration.ofNanos(clock.nanos() - writtenNanos);
+  }
+
+  /**
+   * How long the job should rest if this attempt fails. The chance in it keeps jobs that fail
+   * together apart, and is the same again for the same attempt.
+   */
+  Duration backoff() {
+    Job job = latest();
+    long seed = 31L * job.id().value().hashCode() + fence;
+    return JobLife.backoff(job.spent().failures() + 1, new SplittableRandom(seed).nextDouble());
   }
 
   Future<Job> checkpointed(JobLife.Step step) {
@@ -104,6 +119,6 @@ final class AttemptRecord {
 
   private synchronized void remember(Job job) {
     latest = job;
-    writtenNanos = System.nanoTime();
+    writtenNanos = clock.nanos();
   }
 }

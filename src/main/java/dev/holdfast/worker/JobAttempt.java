@@ -12,7 +12,6 @@ import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,25 +59,26 @@ final class JobAttempt implements ReadAhead.Listener {
     this.parts =
         new PartWriter(services.objects(), record, serving.digest(), patience, serving.metrics());
     Job job = record.latest();
-    this.span = new Span(job.checkpoint());
+    this.span = new Span(job.checkpoint(), services.clock());
     this.total = job.progress().total();
     this.commits = Future.succeededFuture(job);
-    this.ahead = new ReadAhead(serving, loop, this);
+    this.ahead = new ReadAhead(serving, loop, services.clock(), this);
   }
 
   /**
    * Works until the job has ended or somebody else must go on. Call once, on the loop.
    *
+   * @param look whether to look for a part first: another attempt may have left one
    * @return never fails
    */
-  Future<AttemptEnd> run() {
+  Future<AttemptEnd> run(boolean look) {
     Job job = record.latest();
     if (job.checkpoint().nextItem() > 0 && !serving.digest().equals(job.modelDigest())) {
       stop(PartWriter.modelChanged());
-    } else if (job.fence() == 1) {
-      begin();
-    } else {
+    } else if (look) {
       adopt();
+    } else {
+      begin();
     }
     return end.future();
   }
@@ -109,7 +109,7 @@ final class JobAttempt implements ReadAhead.Listener {
 
   private void begin() {
     Job job = record.latest();
-    span = new Span(job.checkpoint());
+    span = new Span(job.checkpoint(), services.clock());
     InputLines lines =
         InputLines.open(
             job.spec().input(), job.checkpoint(), services.objects(), services.externalInputs());
@@ -167,7 +167,7 @@ final class JobAttempt implements ReadAhead.Listener {
 
   private void cut(boolean last) {
     Span full = span;
-    span = new Span(full.to());
+    span = new Span(full.to(), services.clock());
     commitsPending++;
     commits = commits.compose(before -> here(parts.write(full, progress(), last)));
     commits
@@ -247,8 +247,7 @@ final class JobAttempt implements ReadAhead.Listener {
 
   private void fail(JobException reason) {
     boolean again = !HOPELESS.contains(reason.error());
-    int failures = record.latest().spent().failures() + 1;
-    Duration delay = JobLife.backoff(failures, ThreadLocalRandom.current().nextDouble());
+    Duration delay = record.backoff();
     here(record.write((job, now) -> JobLife.attemptFailed(job, reason, again, delay, now)))
         .onFailure(this::abandon)
         .onSuccess(

@@ -9,7 +9,8 @@ import dev.holdfast.job.JobQueue.Delivery;
 import dev.holdfast.job.JobState;
 import io.vertx.core.Future;
 import java.time.Duration;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -55,7 +56,7 @@ final class JobRunner {
   private final LeaseKeeper leases;
   private final WorkerMetrics metrics;
   private final Loop loop;
-  private final Set<JobAttempt> running = new HashSet<>();
+  private final Set<JobAttempt> running = new LinkedHashSet<>();
   private boolean draining;
 
   JobRunner(
@@ -113,19 +114,21 @@ final class JobRunner {
     }
     Job job = ((Claim.Claimed) claim).job();
     Serving serving = models.get(job.spec().model());
-    AttemptRecord record = new AttemptRecord(services.records(), job, token, options.lease());
+    AttemptRecord record =
+        new AttemptRecord(services.records(), job, token, options.lease(), services.clock());
     if (serving == null) {
       return loop.here(record.write(JobLife::interrupted))
           .transform(written -> release(delivery, NOT_MINE_DELAY, "not_mine"));
     }
-    return attempt(delivery, serving, record);
+    return attempt(delivery, serving, record, job.fence() > 1);
   }
 
-  private Future<Void> attempt(Delivery delivery, Serving serving, AttemptRecord record) {
+  private Future<Void> attempt(
+      Delivery delivery, Serving serving, AttemptRecord record, boolean look) {
     JobAttempt attempt = new JobAttempt(services, serving, record, loop);
     leases.attend(delivery, record, attempt::lost);
     running.add(attempt);
-    Future<AttemptEnd> end = attempt.run();
+    Future<AttemptEnd> end = attempt.run(look);
     if (draining) {
       attempt.interrupt();
     }
@@ -149,7 +152,7 @@ final class JobRunner {
           delivery, free.delay(), free.job().spent().failures() > 0 ? "failed" : "interrupted");
     }
     if (how instanceof AttemptEnd.Restart) {
-      return attempt(delivery, serving, record);
+      return attempt(delivery, serving, record, true);
     }
     if (how instanceof AttemptEnd.Abandoned abandoned) {
       return unreachable(delivery, abandoned.why());
@@ -215,6 +218,6 @@ final class JobRunner {
   /** From now on nothing is begun, and what runs is left at its next checkpoint. */
   void drain() {
     draining = true;
-    Set.copyOf(running).forEach(JobAttempt::interrupt);
+    List.copyOf(running).forEach(JobAttempt::interrupt);
   }
 }

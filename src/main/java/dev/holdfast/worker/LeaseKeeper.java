@@ -1,5 +1,6 @@
 package dev.holdfast.worker;
 
+import dev.holdfast.job.Clocked;
 import dev.holdfast.job.JobQueue;
 import dev.holdfast.job.JobQueue.Delivery;
 import java.time.Duration;
@@ -36,29 +37,37 @@ final class LeaseKeeper implements AutoCloseable {
   private final WorkerMetrics metrics;
   private final Duration lease;
   private final Map<Delivery, Held> held = new ConcurrentHashMap<>();
-  private final ScheduledExecutorService thread;
-  private final ScheduledFuture<?> keeping;
+  private final Clocked clock;
+  private final Duration interval;
+  private @Nullable ScheduledExecutorService thread;
+  private @Nullable ScheduledFuture<?> turns;
 
-  LeaseKeeper(JobQueue queue, WorkerOptions options, WorkerMetrics metrics) {
+  LeaseKeeper(JobQueue queue, WorkerOptions options, WorkerMetrics metrics, Clocked clock) {
     this.queue = queue;
     this.metrics = metrics;
+    this.clock = clock;
     this.lease = options.lease();
-    this.thread =
+    this.interval = options.leaseInterval();
+  }
+
+  /** Begins to take turns, on a thread of its own. Call once. */
+  synchronized void start() {
+    ScheduledExecutorService own =
         Executors.newSingleThreadScheduledExecutor(
             task -> {
               Thread t = new Thread(task, "holdfast-lease");
               t.setDaemon(true);
               return t;
             });
-    long interval = options.leaseInterval().toMillis();
-    this.keeping =
-        thread.scheduleAtFixedRate(this::keep, interval, interval, TimeUnit.MILLISECONDS);
+    long millis = interval.toMillis();
+    turns = own.scheduleAtFixedRate(this::turn, millis, millis, TimeUnit.MILLISECONDS);
+    thread = own;
   }
 
   /** Keeps a delivery from now on. */
   void add(Delivery delivery) {
     Held entry = new Held();
-    entry.untilNanos = System.nanoTime() + lease.toNanos();
+    entry.untilNanos = clock.nanos() + lease.toNanos();
     held.put(delivery, entry);
   }
 
@@ -85,13 +94,14 @@ final class LeaseKeeper implements AutoCloseable {
     return held.size();
   }
 
-  private void keep() {
+  /** Extends and renews whatever is due; three times a lease. */
+  void turn() {
     try {
       List<Delivery> deliveries = new ArrayList<>(held.keySet());
       if (deliveries.isEmpty()) {
         return;
       }
-      long asked = System.nanoTime();
+      long asked = clock.nanos();
       queue
           .extend(deliveries, lease)
           .onSuccess(done -> deliveries.forEach(d -> extended(d, asked + lease.toNanos())))
@@ -122,7 +132,7 @@ final class LeaseKeeper implements AutoCloseable {
   private void keep(Held entry) {
     AttemptRecord record = entry.record;
     Runnable lost = entry.lost;
-    if (System.nanoTime() - entry.untilNanos > 0 && lost != null) {
+    if (clock.nanos() - entry.untilNanos > 0 && lost != null) {
       entry.lost = null;
       lost.run();
     } else if (record != null && record.age().compareTo(lease.dividedBy(3)) > 0) {
@@ -133,8 +143,12 @@ final class LeaseKeeper implements AutoCloseable {
   }
 
   @Override
-  public void close() {
-    keeping.cancel(false);
-    thread.shutdown();
+  public synchronized void close() {
+    if (turns != null) {
+      turns.cancel(false);
+    }
+    if (thread != null) {
+      thread.shutdown();
+    }
   }
 }

@@ -25,7 +25,7 @@ import java.util.function.Consumer;
  * inferred on one thread a lane, and their rows rendered on another, so that inference waits for
  * none of it. Admission is the caller's: what is in here is bounded by {@link Gate}.
  */
-final class MicroBatcher implements AutoCloseable {
+final class MicroBatcher implements Batcher {
 
   /** Items that are prepared in one call at most. */
   private static final int PREPARE_ITEMS_MAX = 1_024;
@@ -68,23 +68,19 @@ final class MicroBatcher implements AutoCloseable {
     }
   }
 
-  LoadedModel model() {
+  @Override
+  public LoadedModel model() {
     return model;
   }
 
-  /** What all lanes together can infer, by what they did so far; 0 before the first batch. */
-  double itemsPerSecond() {
+  @Override
+  public double itemsPerSecond() {
     long nanos = nanosInferring.sum();
     return nanos == 0 ? 0 : itemsInferred.sum() * 1e9 / nanos * model.lanes();
   }
 
-  /**
-   * Infers a window.
-   *
-   * @return its rows, on a thread of the batcher; fails if the batcher is closed or broken, or the
-   *     window cancelled
-   */
-  Future<Window.Rendered> infer(Window window) {
+  @Override
+  public Future<Window.Rendered> infer(Window window) {
     arrived.add(window);
     if (closed) {
       window.fail(new CancellationException("the worker is closing"));
@@ -240,7 +236,6 @@ final class MicroBatcher implements AutoCloseable {
     }
   }
 
-  /** Ends the threads; windows that are still in here fail. */
   @Override
   public void close() {
     pool.close();

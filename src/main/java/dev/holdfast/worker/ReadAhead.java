@@ -1,5 +1,6 @@
 package dev.holdfast.worker;
 
+import dev.holdfast.job.Clocked;
 import io.vertx.core.Future;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -39,10 +40,11 @@ final class ReadAhead {
   private final Serving serving;
   private final Loop loop;
   private final Listener listener;
+  private final Clocked clock;
   private final ArrayDeque<InFlight> inFlight = new ArrayDeque<>();
-  private final long startedNanos = System.nanoTime();
+  private final long startedNanos;
   private @Nullable InputLines input;
-  private long lastWindowNanos = System.nanoTime();
+  private long lastWindowNanos;
   private long itemsDone;
   private int itemsInFlight;
   private int itemsInWindows;
@@ -50,10 +52,13 @@ final class ReadAhead {
   private boolean ended;
   private boolean stopped;
 
-  ReadAhead(Serving serving, Loop loop, Listener listener) {
+  ReadAhead(Serving serving, Loop loop, Clocked clock, Listener listener) {
     this.serving = serving;
     this.loop = loop;
+    this.clock = clock;
     this.listener = listener;
+    this.startedNanos = clock.nanos();
+    this.lastWindowNanos = startedNanos;
   }
 
   void start(InputLines lines) {
@@ -144,7 +149,7 @@ final class ReadAhead {
         listener.failed(rows.cause());
         return;
       }
-      long now = System.nanoTime();
+      long now = clock.nanos();
       long nanos = now - lastWindowNanos;
       lastWindowNanos = now;
       itemsDone += rows.result().items();
@@ -170,6 +175,6 @@ final class ReadAhead {
   }
 
   private double itemsPerSecond() {
-    return itemsDone * 1e9 / Math.max(1, System.nanoTime() - startedNanos);
+    return itemsDone * 1e9 / Math.max(1, clock.nanos() - startedNanos);
   }
 }

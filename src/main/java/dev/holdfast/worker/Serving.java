@@ -15,12 +15,12 @@ final class Serving {
 
   private static final long GATE_BYTES_MAX = 64L * 1024 * 1024;
 
-  private final MicroBatcher batcher;
+  private final Batcher batcher;
   private final CheckpointPolicy policy;
   private final WorkerMetrics metrics;
   private final Gate gate;
 
-  Serving(MicroBatcher batcher, CheckpointPolicy policy, WorkerMetrics metrics) {
+  Serving(Batcher batcher, CheckpointPolicy policy, WorkerMetrics metrics) {
     this.batcher = batcher;
     this.policy = policy;
     this.metrics = metrics;
@@ -31,7 +31,7 @@ final class Serving {
     return batcher.model().spec().batch().itemsMax();
   }
 
-  MicroBatcher batcher() {
+  Batcher batcher() {
     return batcher;
   }
 

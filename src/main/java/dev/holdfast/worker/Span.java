@@ -1,5 +1,6 @@
 package dev.holdfast.worker;
 
+import dev.holdfast.job.Clocked;
 import dev.holdfast.job.Job;
 import io.vertx.core.buffer.Buffer;
 import java.util.ArrayList;
@@ -22,8 +23,9 @@ final class Span {
   private static final String LAST = "last";
 
   private final Job.Checkpoint from;
+  private final Clocked clock;
   private final List<Buffer> rows = new ArrayList<>();
-  private final long sinceNanos = System.nanoTime();
+  private final long sinceNanos;
   private long items;
   private long failed;
   private long bytes;
@@ -33,8 +35,10 @@ final class Span {
   /**
    * @param from the checkpoint that the span's first item begins at
    */
-  Span(Job.Checkpoint from) {
+  Span(Job.Checkpoint from, Clocked clock) {
     this.from = from;
+    this.clock = clock;
+    this.sinceNanos = clock.nanos();
     this.nextOffset = from.inputOffset();
     this.nextLine = from.nextLine();
   }
@@ -61,7 +65,7 @@ final class Span {
   }
 
   long ageNanos() {
-    return System.nanoTime() - sinceNanos;
+    return clock.nanos() - sinceNanos;
   }
 
   Job.Checkpoint from() {

@@ -77,7 +77,8 @@ public final class WorkerVerticle extends VerticleBase implements Drainable {
 
   @Override
   public Future<?> start() {
-    LeaseKeeper keeper = new LeaseKeeper(services.queue(), options, metrics);
+    LeaseKeeper keeper = new LeaseKeeper(services.queue(), options, metrics, services.clock());
+    keeper.start();
     leases = keeper;
     runner =
         new JobRunner(

@@ -192,7 +192,16 @@ class FailureWindowsTest {
     WorkerWorld.Worker second = world.worker("second", late, new ScriptedEngine());
     Future<Void> done = second.begin();
     late.awaitStruck();
-    Span shorter = new Span(Job.Checkpoint.START);
+    leaveAShorterPart(job);
+    late.release();
+    await(done);
+
+    world.assertComplete(job, TEXTS);
+    assertThat(world.job(job.id()).checkpoint().parts()).isGreaterThan(3);
+  }
+
+  private void leaveAShorterPart(Job job) {
+    Span shorter = new Span(Job.Checkpoint.START, world.clock);
     Window window =
         new Window(List.of(new Line(0, 1, 18, "{\"text\":\"text 0\"}", null)), settled -> {});
     assertThat(window.parse(0, ScriptedEngine.spec(1, 1).kind())).isNotNull();
@@ -204,11 +213,20 @@ class FailureWindowsTest {
             .embedded
             .objects()
             .create(job.partKey(0), shorter.content(), shorter.metadata("digest-1", false)));
+  }
+
+  @Test
+  void aZombieOfTheFirstClaimAdoptsThePartInItsWayInsteadOfMakingItAgainForEver() throws Exception {
+    Job job = world.submit(TEXTS);
+    Mortal late = new Mortal().hold("ObjectStore.create", 1);
+    WorkerWorld.Worker first = world.worker("first", late, new ScriptedEngine());
+    Future<Void> done = first.begin();
+    late.awaitStruck();
+    leaveAShorterPart(job);
     late.release();
     await(done);
 
     world.assertComplete(job, TEXTS);
-    assertThat(world.job(job.id()).checkpoint().parts()).isGreaterThan(3);
   }
 
   @Test

@@ -170,7 +170,8 @@ final class WorkerWorld implements AutoCloseable {
               clock,
               meters);
       ModelSpec spec = ScriptedEngine.spec(ITEMS_A_WINDOW, 1_000);
-      leases = new LeaseKeeper(queue, options, metrics);
+      leases = new LeaseKeeper(queue, options, metrics, clock);
+      leases.start();
       try {
         batcher = new MicroBatcher(engine.load(spec), metrics, e -> {});
       } catch (InferenceEngine.ModelLoadException e) {

@@ -1,0 +1,189 @@
+package dev.holdfast.worker;
+
+import dev.holdfast.job.Job;
+import dev.holdfast.job.JobError;
+import dev.holdfast.job.JobId;
+import dev.holdfast.job.JobLife;
+import dev.holdfast.job.JobState;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** What a record may become, by whose hand: the promises that hold at each write. */
+final class SimLaw {
+
+  private final SimWorld world;
+  private final SimObjects objects;
+  private final Map<JobId, SimInput> inputs = new LinkedHashMap<>();
+  private boolean mixedModels;
+
+  SimLaw(SimWorld world, SimObjects objects) {
+    this.world = world;
+    this.objects = objects;
+  }
+
+  /** Tells what was asked for. */
+  void asked(JobId id, SimInput input) {
+    inputs.put(id, input);
+  }
+
+  @Nullable SimInput input(JobId id) {
+    return inputs.get(id);
+  }
+
+  /** Workers have different versions of the model from now on. */
+  void mixedModels() {
+    mixedModels = true;
+  }
+
+  void created(Job job) {
+    check(job.version() == 1, job, "a new record has version 1");
+  }
+
+  void deleted(Job job) {
+    check(job.state().terminal(), job, "only the record of a job that has ended is deleted");
+  }
+
+  /** Nothing is told before it is written, and nothing that was not. */
+  void published(SimStore.@Nullable Told told, long version, JobState state) {
+    if (told == null || told.states.size() < version) {
+      world.violated("an event tells of version " + version + ", which is not written yet");
+    } else if (told.states.get((int) version - 1) != state) {
+      world.violated("an event tells of another state than was written");
+    }
+  }
+
+  void written(SimProcess writer, Job before, Job next) {
+    check(next.version() == before.version() + 1, next, "a version is one more than the last");
+    check(next.spec().equals(before.spec()), next, "what was asked for never changes");
+    check(
+        next.state() == before.state() || before.state().canBecome(next.state()),
+        next,
+        before.state() + " cannot become " + next.state());
+    boolean worker = writer.name().startsWith("worker");
+    if (before.state().terminal()) {
+      check(
+          !worker && next.state() == JobState.QUEUED,
+          next,
+          "a job that has ended moves no more unless a client asks for it");
+    }
+    if (worker) {
+      byWorker(writer, before, next);
+    } else {
+      check(next.fence() == before.fence(), next, "only a claim moves the fence");
+      check(
+          next.checkpoint().equals(before.checkpoint()),
+          next,
+          "only a worker moves the checkpoint");
+    }
+    checkpoint(before, next);
+    budgets(before, next, worker);
+    if (next.state() == JobState.FAILED && before.state() != JobState.FAILED) {
+      failure(writer, next);
+    }
+    if (next.state() != JobState.PROCESSING) {
+      check(next.lease() == null, next, "only a job in work is leased");
+      List<Job.Attempt> attempts = next.attempts();
+      check(
+          attempts.isEmpty() || attempts.get(attempts.size() - 1).ended() != null,
+          next,
+          "a job that is not in work has no open attempt");
+    }
+  }
+
+  private void byWorker(SimProcess writer, Job before, Job next) {
+    Job.Lease held = before.lease();
+    Job.Lease mine = next.lease();
+    boolean free = held == null || !held.until().isAfter(writer.instant());
+    boolean givenUp =
+        next.error() != null && next.error().code().equals(JobError.WORKER_LOST.code());
+    boolean holder =
+        before.state() == JobState.PROCESSING
+            && held != null
+            && held.worker().equals(writer.name());
+    check(
+        free || holder,
+        next,
+        "only the attempt that holds the job writes its record, and "
+            + writer.name()
+            + " does not");
+    if (next.fence() != before.fence() || givenUp) {
+      check(next.fence() - before.fence() == (givenUp ? 0 : 1), next, "a claim adds one fence");
+      check(free, next, "nobody claims a job that somebody holds");
+      check(
+          givenUp || (mine != null && mine.worker().equals(writer.name())),
+          next,
+          "a claim is for the claimer");
+      return;
+    }
+    check(
+        holder && held != null && (mine == null || mine.token().equals(held.token())),
+        next,
+        "only an attempt that has claimed the job writes its record");
+  }
+
+  private void checkpoint(Job before, Job next) {
+    Job.Checkpoint from = before.checkpoint();
+    Job.Checkpoint to = next.checkpoint();
+    if (to.equals(from)) {
+      return;
+    }
+    check(
+        to.nextItem() >= from.nextItem()
+            && to.inputOffset() >= from.inputOffset()
+            && to.parts() >= from.parts(),
+        next,
+        "a checkpoint never moves back");
+    Job.Checkpoint durable = from;
+    while (durable != null && durable.nextItem() < to.nextItem()) {
+      durable = objects.after(next, durable);
+    }
+    check(to.equals(durable), next, "a checkpoint never passes what is durable");
+  }
+
+  private void budgets(Job before, Job next, boolean worker) {
+    Job.Spent was = before.spent();
+    Job.Spent is = next.spent();
+    if (before.state().terminal()) {
+      check(is.equals(Job.Spent.NOTHING), next, "a retry gives fresh budgets");
+      return;
+    }
+    SimInput input = inputs.get(next.id());
+    check(
+        is.failures() == was.failures()
+            || (worker
+                && is.failures() == was.failures() + 1
+                && (mixedModels || (input != null && input.hopeless() != null))),
+        next,
+        "an eviction spends no failure");
+    check(is.interruptions() - was.interruptions() >= 0, next, "budgets only shrink");
+  }
+
+  private void failure(SimProcess writer, Job job) {
+    Job.Report report = Objects.requireNonNull(job.error());
+    SimInput input = inputs.get(job.id());
+    Instant deadline = job.spec().deadline();
+    JobError hopeless = input == null ? null : input.hopeless();
+    if (report.code().equals(JobError.WORKER_LOST.code())) {
+      check(job.spent().suspects() >= JobLife.SUSPECTS_MAX, job, "three suspects fail a job");
+    } else if (report.code().equals(JobError.DEADLINE_EXCEEDED.code())) {
+      check(deadline != null && !deadline.isAfter(writer.instant()), job, "deadlines are kept");
+    } else if (report.code().equals(JobError.MODEL_CHANGED.code())) {
+      check(mixedModels, job, "no job fails for a change of the model that was not made");
+    } else {
+      check(
+          hopeless != null && report.code().equals(hopeless.code()),
+          job,
+          "no job fails for " + report.code() + " that has nothing wrong with it");
+    }
+  }
+
+  private void check(boolean holds, Job job, String promise) {
+    if (!holds) {
+      world.violated(promise + " (" + SimStore.shown(job) + ")");
+    }
+  }
+}

@@ -1,0 +1,204 @@
+package dev.holdfast.worker;
+
+import dev.holdfast.job.Job;
+import dev.holdfast.job.JobId;
+import dev.holdfast.job.JobState;
+import dev.holdfast.job.JobStore;
+import io.vertx.core.Future;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** The records of a simulated fleet. Each write is held against the {@link SimLaw}. */
+final class SimStore {
+
+  /** A job's record over time. */
+  static final class Told {
+    final List<JobState> states = new ArrayList<>();
+    long lastEndedAt = Long.MIN_VALUE;
+
+    boolean was(JobState state) {
+      return states.contains(state);
+    }
+  }
+
+  private final SimWorld world;
+  private final SimLaw law;
+  private final Map<JobId, Job> jobs = new LinkedHashMap<>();
+  private final Map<JobId, Told> told = new LinkedHashMap<>();
+
+  SimStore(SimWorld world, SimLaw law) {
+    this.world = world;
+    this.law = law;
+  }
+
+  Collection<Job> all() {
+    return jobs.values();
+  }
+
+  @Nullable Job job(JobId id) {
+    return jobs.get(id);
+  }
+
+  @Nullable Told told(JobId id) {
+    return told.get(id);
+  }
+
+  /** Whether a reader could have seen since then that the job has ended or is gone. */
+  boolean endedSince(JobId id, long since) {
+    Job job = jobs.get(id);
+    Told history = told.get(id);
+    return job == null
+        || job.state().terminal()
+        || (history != null && history.lastEndedAt >= since);
+  }
+
+  private Created create(Job job) {
+    Job there = jobs.putIfAbsent(job.id(), job);
+    if (there != null) {
+      return new Created(there, false);
+    }
+    law.created(job);
+    Told history = new Told();
+    history.states.add(job.state());
+    told.put(job.id(), history);
+    return new Created(job, true);
+  }
+
+  private boolean replace(SimProcess writer, Job before, Job next) {
+    Job stored = jobs.get(before.id());
+    if (stored == null || stored.version() != before.version()) {
+      return false;
+    }
+    law.written(writer, stored, next);
+    jobs.put(next.id(), next);
+    Told history = told.computeIfAbsent(next.id(), id -> new Told());
+    history.states.add(next.state());
+    if (stored.state().terminal()) {
+      history.lastEndedAt = world.now();
+    }
+    return true;
+  }
+
+  private boolean delete(Job job) {
+    Job stored = jobs.get(job.id());
+    if (stored == null || stored.version() != job.version()) {
+      return false;
+    }
+    law.deleted(stored);
+    jobs.remove(job.id());
+    return true;
+  }
+
+  private List<Job> due(Instant now, int limit) {
+    return jobs.values().stream()
+        .filter(job -> !job.wakeAt().isAfter(now))
+        .sorted(Comparator.comparing(Job::wakeAt))
+        .limit(limit)
+        .toList();
+  }
+
+  private record Created(Job job, boolean isNew) {
+    @Override
+    public String toString() {
+      return shown(job) + (isNew ? " is new" : " was there");
+    }
+  }
+
+  static String shown(Job job) {
+    return "%s v%d %s fence %d at item %d"
+        .formatted(
+            shown(job.id()), job.version(), job.state(), job.fence(), job.checkpoint().nextItem());
+  }
+
+  static String shown(JobId id) {
+    return id.value().substring(4, 10);
+  }
+
+  /** This store as one process reaches it. */
+  JobStore port(SimProcess process) {
+    return new Port(process);
+  }
+
+  private final class Port implements JobStore {
+
+    private final SimProcess process;
+
+    Port(SimProcess process) {
+      this.process = process;
+    }
+
+    @Override
+    public Future<JobStore.Created> create(Job job) {
+      return process
+          .call(() -> "create " + shown(job), () -> SimStore.this.create(job))
+          .map(created -> new JobStore.Created(created.job(), created.isNew()));
+    }
+
+    @Override
+    public Future<Optional<Job>> get(JobId id) {
+      return process
+          .call(() -> "get " + shown(id), () -> new Answer(SimStore.this.jobs.get(id)))
+          .map(Answer::job);
+    }
+
+    @Override
+    public Future<Boolean> replace(Job before, Job next) {
+      return process.call(
+          () -> "replace v%d by %s".formatted(before.version(), shown(next)),
+          () -> SimStore.this.replace(process, before, next));
+    }
+
+    @Override
+    public Future<Boolean> delete(Job job) {
+      return process.call(() -> "delete " + shown(job), () -> SimStore.this.delete(job));
+    }
+
+    @Override
+    public Future<Page> list(Query query) {
+      return process.call(() -> "list", () -> new Page(List.copyOf(jobs.values()), null));
+    }
+
+    @Override
+    public Future<List<Job>> due(Instant now, int limit) {
+      return process.call(() -> "due", () -> new Due(SimStore.this.due(now, limit))).map(Due::jobs);
+    }
+
+    @Override
+    public Future<Map<JobState, Long>> counts() {
+      Map<JobState, Long> counts = new EnumMap<>(JobState.class);
+      jobs.values().forEach(job -> counts.merge(job.state(), 1L, Long::sum));
+      return process.call(() -> "counts", () -> counts);
+    }
+
+    @Override
+    public Future<Optional<Instant>> waitingSince() {
+      return process.call(() -> "waitingSince", Optional::empty);
+    }
+  }
+
+  private record Answer(@Nullable Job found) {
+    Optional<Job> job() {
+      return Optional.ofNullable(found);
+    }
+
+    @Override
+    public String toString() {
+      return found == null ? "none" : shown(found);
+    }
+  }
+
+  private record Due(List<Job> jobs) {
+    @Override
+    public String toString() {
+      return jobs.stream().map(SimStore::shown).toList().toString();
+    }
+  }
+}

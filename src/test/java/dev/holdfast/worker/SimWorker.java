@@ -1,0 +1,184 @@
+package dev.holdfast.worker;
+
+import dev.holdfast.job.Job;
+import dev.holdfast.job.JobQueue;
+import dev.holdfast.job.JobQueue.Delivery;
+import dev.holdfast.job.JobRecords;
+import dev.holdfast.job.WorkerRoster;
+import dev.holdfast.world.ScriptedEngine;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.vertx.core.Future;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+
+/** A worker process of a simulated fleet: the real runner, lease keeper and attempts. */
+final class SimWorker {
+
+  static final Duration LEASE = Duration.ofSeconds(30);
+  private static final Duration PULL_WAIT = Duration.ofSeconds(5);
+  private static final Duration PULL_AGAIN = Duration.ofMillis(500);
+  private static final Duration DRAIN_BUDGET = Duration.ofSeconds(12);
+  private static final SimpleMeterRegistry METERS = new SimpleMeterRegistry();
+  private static final WorkerMetrics METRICS = new WorkerMetrics(METERS);
+
+  private final SimFleet fleet;
+  final SimProcess process;
+  private final WorkerOptions options;
+  private final JobQueue queue;
+  private final LeaseKeeper leases;
+  private final JobRunner runner;
+  private int inFlight;
+  private boolean pulling;
+  private boolean draining;
+
+  SimWorker(SimFleet fleet, SimProcess process) {
+    SimWorld world = fleet.world();
+    SimPlant plant = fleet.plant();
+    this.fleet = fleet;
+    this.process = process;
+    Duration span = Duration.ofMillis(List.of(0, 400, 3_000).get(world.below(3)));
+    options = new WorkerOptions(process.name(), "sim", 1, world.between(1, 3), LEASE, span);
+    queue = plant.plant(fleet.queue().port(process));
+    JobRecords records =
+        new JobRecords(
+            plant.plant(fleet.store().port(process), process),
+            fleet.queue().events(process),
+            process);
+    WorkerServices services =
+        new WorkerServices(
+            queue,
+            records,
+            plant.plant(fleet.objects().port(process), process),
+            fleet.objects().inputs(process),
+            new NoRoster(),
+            process,
+            METERS);
+    leases = new LeaseKeeper(queue, options, METRICS, process);
+    Serving serving =
+        new Serving(
+            new SimBatcher(
+                world, process, model(fleet.digest(), world.between(1, 4)), slowness(world)),
+            new CheckpointPolicy(span),
+            METRICS);
+    runner =
+        new JobRunner(
+            services, options, Map.of("scripted", serving), leases, METRICS, new Loop(process));
+  }
+
+  private static int slowness(SimWorld world) {
+    return world.chance(0.2) ? 8_000 : 300;
+  }
+
+  private static InferenceEngine.LoadedModel model(String digest, int itemsMax) {
+    try {
+      return new ScriptedEngine(digest, 1).load(ScriptedEngine.spec(itemsMax, 1_000));
+    } catch (InferenceEngine.ModelLoadException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  void start() {
+    turn();
+    pull();
+  }
+
+  private void turn() {
+    process.after(
+        options.leaseInterval(),
+        () -> {
+          leases.turn();
+          turn();
+        });
+  }
+
+  private void pull() {
+    int free = options.slots() - inFlight;
+    if (pulling || draining || free <= 0) {
+      return;
+    }
+    pulling = true;
+    queue
+        .pull(free, LEASE, PULL_WAIT)
+        .onComplete(
+            pulled -> {
+              pulling = false;
+              if (pulled.failed()) {
+                process.after(PULL_AGAIN, this::pull);
+              } else {
+                pulled.result().forEach(this::take);
+                pull();
+              }
+              leaveIfIdle();
+            });
+  }
+
+  private void take(Delivery delivery) {
+    inFlight++;
+    leases.add(delivery);
+    runner
+        .run(delivery)
+        .onComplete(
+            done -> {
+              if (done.failed()) {
+                fleet.world().violated("the runner never fails, but: " + done.cause());
+              }
+              inFlight--;
+              pull();
+              leaveIfIdle();
+            });
+  }
+
+  /** SIGTERM, and SIGKILL when the budget is over. */
+  void drain() {
+    fleet.world().say(process, () -> "is told to go");
+    process.execute(
+        () -> {
+          draining = true;
+          runner.drain();
+          leaveIfIdle();
+        });
+    fleet.world().surely(DRAIN_BUDGET.toMillis(), () -> process.kill("its time to drain is over"));
+  }
+
+  private void leaveIfIdle() {
+    if (!draining || inFlight > 0 || pulling || !process.alive()) {
+      return;
+    }
+    if (!process.disturbed()) {
+      for (Job job : fleet.store().all()) {
+        Job.Lease lease = job.lease();
+        if (lease != null
+            && lease.worker().equals(process.name())
+            && lease.until().isAfter(process.instant())) {
+          fleet
+              .world()
+              .violated("a drained worker leaves nothing leased (" + SimStore.shown(job) + ")");
+        }
+      }
+    }
+    process.kill("drained");
+  }
+
+  boolean idle() {
+    return !process.alive() || (inFlight == 0 && !process.paused());
+  }
+
+  private static final class NoRoster implements WorkerRoster {
+    @Override
+    public Future<Void> report(WorkerReport report) {
+      return Future.succeededFuture();
+    }
+
+    @Override
+    public Future<Void> leave(String worker) {
+      return Future.succeededFuture();
+    }
+
+    @Override
+    public Future<List<WorkerReport>> list(Instant since) {
+      return Future.succeededFuture(List.of());
+    }
+  }
+}
