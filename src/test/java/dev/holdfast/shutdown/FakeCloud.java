@@ -1,0 +1,26 @@
+package dev.holdfast.shutdown;
+
+import io.vertx.core.Handler;
+import io.vertx.core.http.HttpServerRequest;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+
+/** A cloud's metadata service: what it answers, and how a test makes it evict the machine. */
+interface FakeCloud extends Handler<HttpServerRequest> {
+
+  /** What the clock of every test says. */
+  Instant NOW = Instant.parse("2026-03-01T12:00:00Z");
+
+  /** The probe that hears of {@link #evict}. */
+  Probe probe(MetadataClient client);
+
+  void evict();
+
+  /** What the notice says of the time that is left after {@link #evict}. */
+  Optional<Duration> deadline();
+
+  static void answer(HttpServerRequest request, int status, String body) {
+    request.response().setStatusCode(status).end(body);
+  }
+}
