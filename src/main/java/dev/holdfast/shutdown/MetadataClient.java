@@ -139,11 +139,12 @@ final class MetadataClient {
               .setAbsoluteURI(base + path)
               .setFollowRedirects(false);
       headers.forEach(options::putHeader);
+      Future<HttpClientRequest> opening = client.request(options);
       Context context = clockwork.vertx().getOrCreateContext();
       String late = "%s was not answered within %d s".formatted(path, limit.toSeconds());
       Runnable stopLimit =
           clockwork.limits().after(limit, () -> context.runOnContext(due -> giveUp(late)));
-      client.request(options).onSuccess(this::send).onFailure(answer::tryFail);
+      opening.onSuccess(this::send).onFailure(answer::tryFail);
       return answer.future().onComplete(done -> stopLimit.run());
     }
 

@@ -1,5 +1,6 @@
 package dev.holdfast.shutdown;
 
+import dev.holdfast.shutdown.EvictionNotices.Cloud;
 import io.vertx.core.Handler;
 import io.vertx.core.http.HttpServerRequest;
 import java.time.Duration;
@@ -11,6 +12,14 @@ interface FakeCloud extends Handler<HttpServerRequest> {
 
   /** What the clock of every test says. */
   Instant NOW = Instant.parse("2026-03-01T12:00:00Z");
+
+  static FakeCloud of(Cloud cloud) {
+    return switch (cloud) {
+      case GCE -> new FakeGce();
+      case AWS -> new FakeAws();
+      case AZURE -> new FakeAzure();
+    };
+  }
 
   /** The probe that hears of {@link #evict}. */
   Probe probe(MetadataClient client);

@@ -1,6 +1,7 @@
 package dev.holdfast.shutdown;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import ch.qos.logback.classic.Level;
@@ -8,11 +9,20 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import dev.holdfast.shutdown.EvictionNotices.Cloud;
+import dev.holdfast.shutdown.MetadataClient.Answer;
 import dev.holdfast.shutdown.MetadataServer.Fault;
+import io.vertx.core.http.HttpMethod;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -24,14 +34,6 @@ import org.slf4j.LoggerFactory;
 
 /** Endpoints that are absent, slow, hostile or somebody else, for every cloud. */
 class MetadataEndpointTest {
-
-  private static FakeCloud fake(Cloud cloud) {
-    return switch (cloud) {
-      case GCE -> new FakeGce();
-      case AWS -> new FakeAws();
-      case AZURE -> new FakeAzure();
-    };
-  }
 
   private final Listening listening = new Listening();
 
@@ -52,7 +54,7 @@ class MetadataEndpointTest {
   @ParameterizedTest
   @MethodSource("faults")
   void aFaultIsNoNoticeAndNoEnd(Cloud cloud, Fault fault) throws Exception {
-    FakeCloud fake = fake(cloud);
+    FakeCloud fake = FakeCloud.of(cloud);
     try (MetadataServer server = new MetadataServer(fake)) {
       server.open();
       server.fail(fault);
@@ -82,7 +84,7 @@ class MetadataEndpointTest {
   @ParameterizedTest
   @EnumSource
   void anAbsentEndpointIsAskedEverLessOftenAndHeardWhenItAppears(Cloud cloud) throws Exception {
-    FakeCloud fake = fake(cloud);
+    FakeCloud fake = FakeCloud.of(cloud);
     try (MetadataServer server = new MetadataServer(fake)) {
       listening.watch(fake, server).start(listening::hear);
       for (int seconds : new int[] {1, 2, 4, 8, 16, 32, 60}) {
@@ -107,90 +109,49 @@ class MetadataEndpointTest {
     }
   }
 
-  @ParameterizedTest
-  @EnumSource
-  void nothingIsAskedAfterTheClose(Cloud cloud) throws Exception {
-    FakeCloud fake = fake(cloud);
-    try (MetadataServer server = new MetadataServer(fake)) {
-      server.open();
-      EvictionNotice source = listening.watch(fake, server);
-      source.start(listening::hear);
-      ScriptedTimers.Alarm wait = listening.waits.next();
-      assertThat(source.close()).isSameAs(source.close());
-      Listening.await(source.close());
-      server.forget();
-      assertThat(wait.stopped()).isTrue();
-
-      fake.evict();
-      wait.fire();
-      source.start(listening::hear);
-      try (Listening other = new Listening()) {
-        other.watch(fake, server).start(other::hear);
-        other.waits.next();
-        other.nextNotice();
+  /** A listener that takes no connection: with its queue full, the kernel drops whoever knocks. */
+  @Test
+  void aConnectionThatDoesNotComeAboutIsGivenUpBeforeTheAnswerIsDue() throws Exception {
+    List<Socket> queue = new ArrayList<>();
+    try (ServerSocket mute = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      boolean full = false;
+      while (!full && queue.size() < 64) {
+        Socket socket = new Socket();
+        queue.add(socket);
+        try {
+          socket.connect(mute.getLocalSocketAddress(), 300);
+        } catch (SocketTimeoutException e) {
+          full = true;
+        }
       }
-      assertThat(listening.waits.isEmpty()).isTrue();
-      assertThat(listening.heardNothing()).isTrue();
-      assertThat(server.unseen()).as("only the other one asked").isBetween(1, 2);
-    }
-  }
-
-  @ParameterizedTest
-  @EnumSource
-  void theCloseCutsOffWhatIsPending(Cloud cloud) throws Exception {
-    FakeCloud fake = fake(cloud);
-    try (MetadataServer server = new MetadataServer(fake)) {
-      server.open();
-      server.fail(Fault.SILENCE);
-      EvictionNotice source = listening.watch(fake, server);
-      source.start(listening::hear);
-      server.nextAsked();
-      Listening.await(source.close());
-      server.awaitGone();
-      assertThat(listening.waits.isEmpty()).isTrue();
-    }
-  }
-
-  @ParameterizedTest
-  @EnumSource
-  void itMayBeClosedBeforeTheStartAndAfterVertxItself(Cloud cloud) throws Exception {
-    FakeCloud fake = fake(cloud);
-    try (MetadataServer server = new MetadataServer(fake)) {
-      server.open();
-      EvictionNotice unstarted = listening.watch(fake, server);
-      EvictionNotice started = listening.watch(fake, server);
-      EvictionNotice late = listening.watch(fake, server);
-      Listening.await(unstarted.close());
-      unstarted.start(listening::hear);
-      started.start(listening::hear);
-      started.start(listening::hear);
-      listening.waits.next();
-      assertThat(listening.waits.isEmpty()).as("a second start does nothing").isTrue();
-      Listening.await(listening.vertx.close());
-      late.start(listening::hear);
-      Listening.await(late.close());
-      Listening.await(started.close());
+      URI base = URI.create("http://127.0.0.1:" + mute.getLocalPort());
+      MetadataClient client = new MetadataClient(listening.clockwork(), base);
+      new Watched(listening.clockwork(), List.of(GceProbe.preempted(client)), client::close)
+          .start(listening::hear);
+      assertThat(listening.waits.next().delay()).isEqualTo(Duration.ofSeconds(1));
+      assertThat(listening.limits.isEmpty()).as("the answer's limit is stopped").isTrue();
+    } finally {
+      for (Socket socket : queue) {
+        socket.close();
+      }
     }
   }
 
   @Test
-  void aListenerThatThrowsHasHeard() throws Exception {
-    FakeAws fake = new FakeAws();
-    fake.evict();
-    try (MetadataServer server = new MetadataServer(fake)) {
+  void anAnswerHasALimitOfSize() throws Exception {
+    AtomicInteger bytes = new AtomicInteger(64 * 1024);
+    try (MetadataServer server =
+        new MetadataServer(request -> FakeCloud.answer(request, 200, " ".repeat(bytes.get())))) {
       server.open();
-      listening
-          .watch(fake, server)
-          .start(
-              notice -> {
-                listening.hear(notice);
-                throw new IllegalStateException("planted");
-              });
-      listening.nextNotice();
-      listening.waits.expect(Duration.ofSeconds(5));
-      listening.waits.expect(Duration.ofSeconds(5));
-      assertThat(listening.heardNothing()).isTrue();
+      MetadataClient client = new MetadataClient(listening.clockwork(), server.base());
+      assertThat(ask(client).body()).hasSize(64 * 1024);
+      bytes.incrementAndGet();
+      assertThatThrownBy(() -> ask(client)).hasMessageContaining("more than 65536 bytes");
     }
+  }
+
+  private static Answer ask(MetadataClient client) {
+    return Listening.await(client.ask(HttpMethod.GET, "/", Map.of(), MetadataClient.ANSWER_MAX));
   }
 
   @Test
