@@ -11,12 +11,14 @@ import dev.holdfast.job.JobIntake;
 import dev.holdfast.job.JobRecords;
 import dev.holdfast.job.ModelSpec;
 import dev.holdfast.job.WorkerRoster;
+import dev.holdfast.shutdown.ShutdownVerticle.Stage;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +29,9 @@ final class ApiRole implements AutoCloseable {
   /** More instances than this would only compete for one database. */
   private static final int INSTANCES_MAX = 4;
 
+  /** As {@link dev.holdfast.shutdown.DrainPlan} has it: 8 of 12 s. */
+  private static final double REQUESTS_UNTIL = 2.0 / 3;
+
   private final Config config;
   private final Backend backend;
   private final Vertx vertx;
@@ -34,6 +39,8 @@ final class ApiRole implements AutoCloseable {
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final AtomicReference<ApiVerticle> api = new AtomicReference<>();
   private final ManagementVerticle management;
+  private volatile boolean leaving;
+  private volatile @Nullable String deployment;
 
   private ApiRole(Config config, Backend backend, Supplier<@Nullable String> problem) {
     this.config = config;
@@ -41,7 +48,11 @@ final class ApiRole implements AutoCloseable {
     this.vertx = Vertx.vertx();
     this.management =
         new ManagementVerticle(
-            config.host(), config.managementPort(), meters, () -> readiness(problem.get()));
+            config.host(),
+            config.managementPort(),
+            meters,
+            () -> readiness(leaving ? "the API is leaving" : problem.get()),
+            Optional.empty());
   }
 
   private static Readiness readiness(@Nullable String problem) {
@@ -92,7 +103,9 @@ final class ApiRole implements AutoCloseable {
           return instance;
         };
     int count = Math.min(INSTANCES_MAX, Runtime.getRuntime().availableProcessors());
-    return vertx.deployVerticle(kept, new DeploymentOptions().setInstances(count));
+    return vertx
+        .deployVerticle(kept, new DeploymentOptions().setInstances(count))
+        .onSuccess(deployed -> deployment = deployed);
   }
 
   int port() {
@@ -109,6 +122,21 @@ final class ApiRole implements AutoCloseable {
 
   WorkerRoster roster() {
     return backend.roster();
+  }
+
+  /** The way out: not ready first, then requests are finished, then everything is closed. */
+  List<Stage> stages() {
+    return List.of(
+        new Stage(
+            WayOut.leaving(
+                "the API",
+                () -> {
+                  leaving = true;
+                  String deployed = deployment;
+                  return deployed == null ? Future.succeededFuture() : vertx.undeploy(deployed);
+                }),
+            REQUESTS_UNTIL),
+        new Stage(WayOut.closing("the stores", this::close), 1));
   }
 
   /** Ends it in good order; blocks for the grace at most. Idempotent. */

@@ -3,6 +3,7 @@ package dev.holdfast;
 import dev.holdfast.gcp.GcpOptions;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -21,6 +22,7 @@ import java.util.Optional;
  * @param lease how long a silent worker keeps its job
  * @param checkpoint how much work a lost worker may cost
  * @param grace how long an orderly exit may take
+ * @param evictionNotices where a worker hears of its eviction, as {@link Notices} reads them
  * @param workerHeap as in {@code -Xmx}: the heap of each worker that {@link LocalStack} starts
  */
 public record Config(
@@ -36,6 +38,7 @@ public record Config(
     Duration lease,
     Duration checkpoint,
     Duration grace,
+    List<String> evictionNotices,
     String workerHeap) {
 
   static final int PORT_MAX = 65_535;
@@ -101,6 +104,7 @@ public record Config(
             reader.duration(Setting.LEASE, LEASE_MIN, LEASE_MAX),
             reader.duration(Setting.CHECKPOINT, CHECKPOINT_MIN, CHECKPOINT_MAX),
             reader.duration(Setting.GRACE, GRACE_MIN, GRACE_MAX),
+            reader.notices(Setting.EVICTION_NOTICES),
             reader.heap(Setting.WORKER_HEAP));
     if (config.port != 0 && config.port == config.managementPort && role == Role.API) {
       reader.wrong(

@@ -23,6 +23,7 @@ final class ConfigReader {
   private static final Pattern HOST = Pattern.compile("[A-Za-z0-9._:%\\-\\[\\]]{1,255}");
   private static final Pattern WORKER = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
   private static final Pattern HEAP = Pattern.compile("[1-9][0-9]{0,5}[mMgG]");
+  private static final Pattern NOTICE = Pattern.compile("gce|aws|azure|http|file:[^\u0000]+");
   private static final Pattern COMMA = Pattern.compile(",");
   private static final Pattern PROJECT = Pattern.compile("[a-z][a-z0-9-]{4,28}[a-z0-9]");
   private static final Pattern REGION = Pattern.compile("[a-z]+-[a-z]+[0-9]{1,2}");
@@ -151,6 +152,22 @@ final class ConfigReader {
       wrong(setting, "must be " + what);
     }
     return text;
+  }
+
+  List<String> notices(Setting setting) {
+    List<String> names = new ArrayList<>();
+    for (String part : COMMA.split(text(setting), -1)) {
+      String name = part.strip();
+      if (name.isEmpty()) {
+        continue;
+      }
+      if (!NOTICE.matcher(name).matches()) {
+        wrong(setting, "must be some of gce, aws, azure, http and file:PATH with commas between");
+        return List.of();
+      }
+      names.add(name);
+    }
+    return List.copyOf(names);
   }
 
   String heap(Setting setting) {

@@ -4,6 +4,7 @@ import dev.holdfast.client.ClientException;
 import dev.holdfast.client.ExitCode;
 import dev.holdfast.client.Terminal;
 import dev.holdfast.job.ModelSpec;
+import dev.holdfast.shutdown.ShutdownVerticle.Stage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -86,7 +87,8 @@ final class DemoCommand implements Callable<Integer> {
           }
           cleanUp.run();
         };
-    Thread hook = Exit.onExit(end, ExitCode.JOB_FAILED);
+    new WayOut(config.grace(), code -> System.exit(ExitCode.JOB_FAILED))
+        .open(List.of(new Stage(WayOut.closing("the demo", end), 1)));
     try {
       LocalStack stack = LocalStack.start(config, 2, new SystemClock(), this::heard);
       running.set(stack);
@@ -100,7 +102,6 @@ final class DemoCommand implements Callable<Integer> {
       throw e;
     } finally {
       end.run();
-      forget(hook);
     }
   }
 
@@ -167,14 +168,6 @@ final class DemoCommand implements Callable<Integer> {
     }
     if (!line.startsWith("[")) {
       say(line);
-    }
-  }
-
-  private static void forget(Thread hook) {
-    try {
-      Runtime.getRuntime().removeShutdownHook(hook);
-    } catch (IllegalStateException e) {
-      // it is running already, and does the same again
     }
   }
 

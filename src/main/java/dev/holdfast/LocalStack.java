@@ -2,6 +2,7 @@ package dev.holdfast;
 
 import dev.holdfast.client.Metrics;
 import dev.holdfast.job.Clocked;
+import dev.holdfast.shutdown.ShutdownVerticle.Stage;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -23,6 +24,8 @@ public final class LocalStack implements AutoCloseable {
 
   /** Beyond the workers' own grace, for the operating system to end them. */
   private static final Duration KILL_MARGIN = Duration.ofSeconds(2);
+
+  private static final double WORKERS_UNTIL = 0.6;
 
   private final Config config;
   private final ApiRole api;
@@ -128,14 +131,31 @@ public final class LocalStack implements AutoCloseable {
         : process.evict(grace, away);
   }
 
-  /** Ends the workers, then the API; blocks for the grace at most, and a little. */
-  @Override
-  public void close() {
+  /** The way out: the workers leave with their own grace, then the API does. */
+  List<Stage> stages() {
+    List<Stage> stages = new ArrayList<>();
+    stages.add(new Stage(WayOut.closing("the workers", this::endWorkers), WORKERS_UNTIL));
+    api.stages().forEach(stage -> stages.add(new Stage(stage.what(), 1)));
+    return stages;
+  }
+
+  private void endWorkers() {
     roster.close();
     List<WorkerProcess> all = new ArrayList<>(workers.values());
     all.forEach(WorkerProcess::ask);
     long deadline = System.nanoTime() + config.grace().plus(KILL_MARGIN).toNanos();
     all.forEach(worker -> worker.end(deadline));
+  }
+
+  /** How long an orderly end of all of it may take: the workers' grace, and the API's. */
+  Duration graceOfAll() {
+    return config.grace().plus(KILL_MARGIN).multipliedBy(2);
+  }
+
+  /** Ends the workers, then the API; blocks for the grace at most, and a little. */
+  @Override
+  public void close() {
+    endWorkers();
     api.close();
   }
 }

@@ -3,6 +3,8 @@ package dev.holdfast;
 import dev.holdfast.client.ExitCode;
 import dev.holdfast.client.Terminal;
 import dev.holdfast.job.Clocked;
+import dev.holdfast.shutdown.ShutdownVerticle.Stage;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -50,7 +52,7 @@ final class ServeCommands {
       Config config = config(Config.Role.API);
       ApiRole api = ApiRole.start(config, new SystemClock(), () -> null);
       say("the API is at http://%s:%d".formatted(config.host(), api.port()));
-      Exit.serveUntilTold(api::close);
+      new WayOut(config.grace()).serve(api.stages());
       return ExitCode.OK;
     }
   }
@@ -73,13 +75,19 @@ final class ServeCommands {
     @Override
     public Integer call() throws ConfigException, InterruptedException {
       Config config = config(Config.Role.WORKER);
+      WayOut wayOut = new WayOut(config.grace());
       if (withParent) {
-        Exit.withParent(terminal.in());
+        wayOut.withParent(terminal.in());
       }
       Clocked clock = new SystemClock();
+      Notices notices = Notices.of(config.evictionNotices(), wayOut.vertx(), clock);
       WorkerRole worker =
-          Awaited.start(WorkerRole.start(config, clock), config, Setting.MANAGEMENT_PORT);
-      Exit.serveUntilTold(() -> Awaited.close(worker.close(), config.grace()));
+          Awaited.start(
+              WorkerRole.start(config, clock, wayOut::fail, notices.requested()),
+              config,
+              Setting.MANAGEMENT_PORT);
+      wayOut.follow(notices.all());
+      wayOut.serve(worker.stages());
       return ExitCode.OK;
     }
   }
@@ -134,13 +142,11 @@ final class ServeCommands {
       say(
           "the API is at http://%s:%d, its health at http://%s:%d/readyz; Ctrl-C ends all"
               .formatted(config.host(), stack.port(), config.host(), stack.managementPort()));
-      Exit.serveUntilTold(
-          () -> {
-            stack.close();
-            if (google != null) {
-              google.close();
-            }
-          });
+      List<Stage> stages = new ArrayList<>(stack.stages());
+      if (google != null) {
+        stages.add(new Stage(WayOut.closing("the emulators", google::close), 1));
+      }
+      new WayOut(stack.graceOfAll()).serve(stages);
     }
   }
 }

@@ -24,6 +24,8 @@ enum Setting {
   LEASE("30s", "how long a silent worker keeps its job, 3s to 600s"),
   CHECKPOINT("10s", "how much work a lost worker may cost, 200ms to 5m"),
   GRACE("12s", "how long an orderly exit may take, 1s to 10m"),
+  EVICTION_NOTICES(
+      "", "where a worker hears of its eviction beside SIGTERM: gce, aws, azure, http, file:PATH"),
   WORKER_HEAP("256m", "the heap of each worker process that 'local' and 'demo' start"),
   LOG_LEVEL("info", "error, warn, info, debug or trace"),
   SERVER("http://127.0.0.1:8080", "the server that the client verbs talk to"),

@@ -52,6 +52,7 @@ final class WorkerCommandLine {
     set(environment, Setting.SLOTS, Integer.toString(config.slots()));
     set(environment, Setting.LEASE, DurationText.print(config.lease()));
     set(environment, Setting.CHECKPOINT, DurationText.print(config.checkpoint()));
+    set(environment, Setting.EVICTION_NOTICES, String.join(",", config.evictionNotices()));
     set(environment, Setting.GRACE, DurationText.print(config.grace()));
     return builder;
   }

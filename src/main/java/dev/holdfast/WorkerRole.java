@@ -7,14 +7,19 @@ import dev.holdfast.job.Backend;
 import dev.holdfast.job.Clocked;
 import dev.holdfast.job.JobRecords;
 import dev.holdfast.job.ModelSpec;
+import dev.holdfast.shutdown.ShutdownVerticle.Stage;
 import dev.holdfast.worker.WorkerOptions;
 import dev.holdfast.worker.WorkerServices;
 import dev.holdfast.worker.WorkerVerticle;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.Future;
+import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServerRequest;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,19 +29,31 @@ final class WorkerRole {
 
   private static final Logger LOG = LoggerFactory.getLogger(WorkerRole.class);
 
-  private final Config config;
+  /** As {@link dev.holdfast.shutdown.DrainPlan} has it: 10 of 12 s. */
+  private static final double HAND_OVER_UNTIL = 5.0 / 6;
+
+  private static final double CLOSE_UNTIL = 11.0 / 12;
+
   private final Backend backend;
   private final Vertx vertx = Vertx.vertx();
   private final WorkerVerticle worker;
 
-  private WorkerRole(Config config, Backend backend, WorkerVerticle worker) {
-    this.config = config;
+  private WorkerRole(Backend backend, WorkerVerticle worker) {
     this.backend = backend;
     this.worker = worker;
   }
 
-  /** Starts it; completes when it reports to the roster, while its models are still loaded. */
-  static Future<WorkerRole> start(Config config, Clocked clock) {
+  /**
+   * Starts it; completes when it reports to the roster, while its models are still loaded.
+   *
+   * @param fatal hears why this process cannot go on
+   * @param evict answers requests to leave, if any shall be taken
+   */
+  static Future<WorkerRole> start(
+      Config config,
+      Clocked clock,
+      Consumer<String> fatal,
+      Optional<Handler<HttpServerRequest>> evict) {
     List<ModelSpec> models;
     Backend backend;
     try {
@@ -67,12 +84,16 @@ final class WorkerRole {
             models,
             failure -> {
               LOG.error("this worker cannot go on; another takes its jobs over", failure);
-              Exit.fatal();
+              fatal.accept("inference failed for good");
             });
-    WorkerRole role = new WorkerRole(config, backend, worker);
+    WorkerRole role = new WorkerRole(backend, worker);
     ManagementVerticle management =
         new ManagementVerticle(
-            config.host(), config.managementPort(), meters, () -> readiness(worker.notReady()));
+            config.host(),
+            config.managementPort(),
+            meters,
+            () -> readiness(worker.notReady()),
+            evict);
     return role.vertx
         .deployVerticle(management)
         .compose(
@@ -87,11 +108,11 @@ final class WorkerRole {
     return reason == null ? Readiness.READY : Readiness.notReady(reason);
   }
 
-  /** Drains within the grace, then ends; what is not done then is another's. */
-  Future<Void> close() {
-    return worker
-        .drain(config.grace())
-        .eventually(vertx::close)
-        .onComplete(closed -> backend.close());
+  /** The way out: jobs are handed over first, then everything is closed. */
+  List<Stage> stages() {
+    return List.of(
+        new Stage(worker, HAND_OVER_UNTIL),
+        new Stage(WayOut.leaving("the worker's loops", vertx::close), CLOSE_UNTIL),
+        new Stage(WayOut.closing("the stores", backend::close), 1));
   }
 }

@@ -34,12 +34,13 @@ class ConfigTest {
                 Duration.ofSeconds(30),
                 Duration.ofSeconds(10),
                 Duration.ofSeconds(12),
+                List.of(),
                 "256m"));
     assertThat(Config.read(named, Config.Role.WORKER).managementPort()).isEqualTo(9091);
     assertThat(Setting.SERVER.standard()).isEqualTo("http://127.0.0.1:8080");
     assertThat(Setting.LOG_LEVEL.standard()).isEqualTo("info");
     assertThat(Setting.JAVA_OPTS.standard()).isEmpty();
-    assertThat(Setting.values()).hasSize(21);
+    assertThat(Setting.values()).hasSize(22);
   }
 
   @Test

@@ -2,6 +2,7 @@ package dev.holdfast.health;
 
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.Future;
+import io.vertx.core.Handler;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
@@ -10,6 +11,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -30,18 +32,25 @@ public final class ManagementVerticle extends VerticleBase {
   private final int port;
   private final PrometheusMeterRegistry meters;
   private final Supplier<Readiness> readiness;
+  private final Optional<Handler<HttpServerRequest>> evict;
   private @Nullable HttpServer server;
 
   /**
    * @param port 0 lets the machine choose one; {@link #port()} tells which
    * @param readiness called for each question, on the event loop; it must not block
+   * @param evict answers {@code POST /evict}; without it there is no such route
    */
   public ManagementVerticle(
-      String host, int port, PrometheusMeterRegistry meters, Supplier<Readiness> readiness) {
+      String host,
+      int port,
+      PrometheusMeterRegistry meters,
+      Supplier<Readiness> readiness,
+      Optional<Handler<HttpServerRequest>> evict) {
     this.host = host;
     this.port = port;
     this.meters = meters;
     this.readiness = readiness;
+    this.evict = evict;
   }
 
   /** The port that is listened on, once the verticle has started. */
@@ -73,6 +82,10 @@ public final class ManagementVerticle extends VerticleBase {
   }
 
   private void answer(HttpServerRequest request) {
+    if (evict.isPresent() && "/evict".equals(request.path())) {
+      evict.get().handle(request);
+      return;
+    }
     boolean reads =
         request.method().equals(HttpMethod.GET) || request.method().equals(HttpMethod.HEAD);
     if (!reads) {

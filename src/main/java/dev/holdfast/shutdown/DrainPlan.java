@@ -35,6 +35,11 @@ public record DrainPlan(boolean finishBatch, Duration work, Duration handOver, D
     return new DrainPlan(finishBatch, work, share(budget, HAND_OVER_SHARE), budget);
   }
 
+  /** How long to wait for what is being inferred. */
+  public Duration batchWait(Duration max) {
+    return !finishBatch ? Duration.ZERO : work.compareTo(max) < 0 ? work : max;
+  }
+
   private static Duration share(Duration budget, double share) {
     return Duration.ofNanos((long) (budget.toNanos() * share));
   }

@@ -46,8 +46,9 @@ final class JobAttempt implements ReadAhead.Listener {
   private @Nullable Long total;
   private Future<Job> commits;
   private int commitsPending;
-  private Job.@Nullable Progress told;
-  private Clocked.@Nullable Timer timer;
+  private final ProgressWrites progressWrites;
+  private Clocked.@Nullable Timer departure;
+  private boolean leaving;
   private boolean stopping;
 
   JobAttempt(WorkerServices services, Serving serving, AttemptRecord record, Loop loop) {
@@ -58,6 +59,8 @@ final class JobAttempt implements ReadAhead.Listener {
     this.patience = new Patience(services.clock());
     this.parts =
         new PartWriter(services.objects(), record, serving.digest(), patience, serving.metrics());
+    this.progressWrites =
+        new ProgressWrites(services.clock(), loop, record, this::progress, this::stop);
     Job job = record.latest();
     this.span = new Span(job.checkpoint(), services.clock());
     this.total = job.progress().total();
@@ -113,7 +116,7 @@ final class JobAttempt implements ReadAhead.Listener {
     InputLines lines =
         InputLines.open(
             job.spec().input(), job.checkpoint(), services.objects(), services.externalInputs());
-    timer = services.clock().after(WorkerOptions.PROGRESS_INTERVAL, () -> loop.execute(this::tick));
+    progressWrites.start();
     if (total != null) {
       ahead.start(lines);
       return;
@@ -148,7 +151,13 @@ final class JobAttempt implements ReadAhead.Listener {
 
   @Override
   public void settled() {
-    if (stopping || !ahead.exhausted()) {
+    if (stopping) {
+      return;
+    }
+    if (!ahead.exhausted()) {
+      if (leaving && ahead.idle()) {
+        depart();
+      }
       return;
     }
     if (span.isEmpty() && span.from().nextItem() == 0) {
@@ -156,6 +165,7 @@ final class JobAttempt implements ReadAhead.Listener {
       return;
     }
     stopping = true;
+    progressWrites.stop();
     cut(true);
     here(commits).onSuccess(job -> finish(new AttemptEnd.Ended(job)));
   }
@@ -179,46 +189,41 @@ final class JobAttempt implements ReadAhead.Listener {
             });
   }
 
-  private void tick() {
-    if (end.future().isComplete()) {
-      return;
-    }
-    timer = services.clock().after(WorkerOptions.PROGRESS_INTERVAL, () -> loop.execute(this::tick));
-    Job.Progress now = progress();
-    if (!stopping
-        && !now.equals(told)
-        && record.age().compareTo(WorkerOptions.PROGRESS_INTERVAL) >= 0) {
-      told = now;
-      here(record.alive(now)).onFailure(this::stopIfFencedOut);
-    }
-  }
-
-  /** A progress write that did not get through is made up for by the next one. */
-  private void stopIfFencedOut(Throwable failure) {
-    if (failure instanceof AttemptRecord.FencedOut) {
-      stop(failure);
-    }
-  }
-
   private Job.Progress progress() {
     Job.Checkpoint reached = span.to();
     return new Job.Progress(reached.nextItem(), reached.failed(), total);
   }
 
-  /** The worker must go: keep what is gathered, then leave the job to another. Any thread. */
-  void interrupt() {
+  /**
+   * The worker must go: keep what is gathered, then leave the job to another. Any thread.
+   *
+   * @param patience how long to wait for what is being inferred; what is not done then is dropped
+   */
+  void interrupt(Duration patience) {
     loop.execute(
         () -> {
-          if (stopping) {
+          if (stopping || leaving) {
             return;
           }
-          if (!span.isEmpty()) {
-            cut(false);
+          leaving = true;
+          ahead.finish();
+          if (ahead.idle() || patience.isZero()) {
+            depart();
+          } else {
+            departure = services.clock().after(patience, () -> loop.execute(this::depart));
           }
-          stopping = true;
-          ahead.stop();
-          here(commits).onComplete(done -> leave(Duration.ZERO));
         });
+  }
+
+  private void depart() {
+    if (stopping) {
+      return;
+    }
+    if (!span.isEmpty()) {
+      cut(false);
+    }
+    halt();
+    here(commits).onComplete(done -> leave(Duration.ZERO));
   }
 
   /** The delivery may be somebody else's by now: stop without a word. Any thread. */
@@ -231,8 +236,7 @@ final class JobAttempt implements ReadAhead.Listener {
     if (end.future().isComplete() || (stopping && reason instanceof CancellationException)) {
       return;
     }
-    stopping = true;
-    ahead.stop();
+    halt();
     if (reason instanceof AttemptRecord.FencedOut fencedOut) {
       Job job = fencedOut.job();
       finish(job.state().terminal() ? new AttemptEnd.Ended(job) : new AttemptEnd.FencedOut());
@@ -250,23 +254,19 @@ final class JobAttempt implements ReadAhead.Listener {
     Duration delay = record.backoff();
     here(record.write((job, now) -> JobLife.attemptFailed(job, reason, again, delay, now)))
         .onFailure(this::abandon)
-        .onSuccess(
-            job ->
-                finish(
-                    job.state() == JobState.FAILED
-                        ? new AttemptEnd.Dead(job)
-                        : new AttemptEnd.Free(job, delay)));
+        .onSuccess(job -> finish(given(job, delay)));
   }
 
   private void leave(Duration delay) {
     here(record.write(JobLife::interrupted))
         .onFailure(this::abandon)
-        .onSuccess(
-            job ->
-                finish(
-                    job.state() == JobState.FAILED
-                        ? new AttemptEnd.Dead(job)
-                        : new AttemptEnd.Free(job, delay)));
+        .onSuccess(job -> finish(given(job, delay)));
+  }
+
+  private static AttemptEnd given(Job job, Duration delay) {
+    return job.state() == JobState.FAILED
+        ? new AttemptEnd.Dead(job)
+        : new AttemptEnd.Free(job, delay);
   }
 
   private void abandon(Throwable failure) {
@@ -277,12 +277,17 @@ final class JobAttempt implements ReadAhead.Listener {
     }
   }
 
-  private void finish(AttemptEnd how) {
+  private void halt() {
     stopping = true;
-    if (timer != null) {
-      timer.cancel();
-    }
+    progressWrites.stop();
     ahead.stop();
+  }
+
+  private void finish(AttemptEnd how) {
+    halt();
+    if (departure != null) {
+      departure.cancel();
+    }
     end.tryComplete(how);
   }
 

@@ -58,6 +58,7 @@ final class JobRunner {
   private final Loop loop;
   private final Set<JobAttempt> running = new LinkedHashSet<>();
   private boolean draining;
+  private Duration patience = Duration.ZERO;
 
   JobRunner(
       WorkerServices services,
@@ -130,7 +131,7 @@ final class JobRunner {
     running.add(attempt);
     Future<AttemptEnd> end = attempt.run(look);
     if (draining) {
-      attempt.interrupt();
+      attempt.interrupt(patience);
     }
     return end.compose(
         how -> {
@@ -215,9 +216,14 @@ final class JobRunner {
             });
   }
 
-  /** From now on nothing is begun, and what runs is left at its next checkpoint. */
-  void drain() {
+  /**
+   * From now on nothing is begun, and what runs is handed over.
+   *
+   * @param wait how long an attempt may wait for what is being inferred
+   */
+  void drain(Duration wait) {
     draining = true;
-    List.copyOf(running).forEach(JobAttempt::interrupt);
+    patience = wait;
+    List.copyOf(running).forEach(attempt -> attempt.interrupt(wait));
   }
 }

@@ -50,6 +50,7 @@ final class ReadAhead {
   private int itemsInWindows;
   private boolean reading;
   private boolean ended;
+  private boolean finishing;
   private boolean stopped;
 
   ReadAhead(Serving serving, Loop loop, Clocked clock, Listener listener) {
@@ -69,7 +70,7 @@ final class ReadAhead {
   /** Reads on if there is room. */
   void pump() {
     InputLines lines = input;
-    if (stopped || reading || ended || lines == null || !listener.hasRoom()) {
+    if (stopped || finishing || reading || ended || lines == null || !listener.hasRoom()) {
       return;
     }
     int window = Math.min(WINDOW_ITEMS_MAX, serving.windowItems(itemsPerSecond()));
@@ -165,6 +166,16 @@ final class ReadAhead {
   /** Whether every item of the input has been handed on. */
   boolean exhausted() {
     return ended && !reading && inFlight.isEmpty();
+  }
+
+  /** Reads no more; what is on its way still comes. */
+  void finish() {
+    finishing = true;
+  }
+
+  /** Whether nothing is on its way. */
+  boolean idle() {
+    return !reading && inFlight.isEmpty();
   }
 
   /** Drops what is on its way. */

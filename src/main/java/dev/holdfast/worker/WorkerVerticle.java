@@ -5,6 +5,7 @@ import dev.holdfast.job.JobQueue.Delivery;
 import dev.holdfast.job.ModelSpec;
 import dev.holdfast.job.WorkerRoster;
 import dev.holdfast.job.WorkerRoster.WorkerReport;
+import dev.holdfast.shutdown.DrainPlan;
 import dev.holdfast.shutdown.Drainable;
 import dev.holdfast.worker.InferenceEngine.LoadedModel;
 import dev.holdfast.worker.InferenceEngine.ModelLoadException;
@@ -18,6 +19,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -35,6 +37,9 @@ public final class WorkerVerticle extends VerticleBase implements Drainable {
   private static final Logger LOG = LoggerFactory.getLogger(WorkerVerticle.class);
   private static final Duration PULL_AGAIN_FIRST = Duration.ofMillis(500);
   private static final Duration PULL_AGAIN_MAX = Duration.ofSeconds(10);
+
+  /** How long a drain waits for a batch: longer, and the next worker is kept waiting for little. */
+  private static final Duration PATIENCE_MAX = Duration.ofSeconds(1);
 
   private final WorkerServices services;
   private final WorkerOptions options;
@@ -253,7 +258,9 @@ public final class WorkerVerticle extends VerticleBase implements Drainable {
           cancel(nextPull);
           JobRunner jobs = runner;
           if (jobs != null) {
-            jobs.drain();
+            Duration batch =
+                Duration.ofMillis((long) metrics.inference.mean(TimeUnit.MILLISECONDS));
+            jobs.drain(DrainPlan.of(budget, batch).batchWait(PATIENCE_MAX));
           }
           drainedIfIdle();
         });

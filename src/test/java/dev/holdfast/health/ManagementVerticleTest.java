@@ -6,6 +6,7 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.json.JsonObject;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -14,6 +15,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
@@ -26,8 +28,15 @@ class ManagementVerticleTest {
   private final PrometheusMeterRegistry meters =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private volatile Supplier<Readiness> readiness = () -> Readiness.READY;
+  private volatile String evicted = "";
   private final ManagementVerticle management =
-      new ManagementVerticle("127.0.0.1", 0, meters, () -> readiness.get());
+      new ManagementVerticle(
+          "127.0.0.1", 0, meters, () -> readiness.get(), Optional.of(this::evict));
+
+  private void evict(HttpServerRequest request) {
+    evicted = request.method() + " " + request.query();
+    request.response().setStatusCode(202).end();
+  }
 
   @BeforeEach
   void start() throws Exception {
@@ -49,6 +58,12 @@ class ManagementVerticleTest {
         .send(
             HttpRequest.newBuilder(uri).method(method, BodyPublishers.noBody()).build(),
             BodyHandlers.ofString());
+  }
+
+  @Test
+  void aRequestToLeaveGoesToWhoeverTakesIt() throws Exception {
+    assertThat(ask("POST", "/evict?deadline=15s").statusCode()).isEqualTo(202);
+    assertThat(evicted).isEqualTo("POST deadline=15s");
   }
 
   @Test

@@ -60,7 +60,7 @@ final class SimWorker {
         new Serving(
             new SimBatcher(
                 world, process, model(fleet.digest(), world.between(1, 4)), slowness(world)),
-            new CheckpointPolicy(span),
+            CheckpointPolicy.fixed(span),
             METRICS);
     runner =
         new JobRunner(
@@ -136,7 +136,7 @@ final class SimWorker {
     process.execute(
         () -> {
           draining = true;
-          runner.drain();
+          runner.drain(Duration.ofSeconds(1));
           leaveIfIdle();
         });
     fleet.world().surely(DRAIN_BUDGET.toMillis(), () -> process.kill("its time to drain is over"));

@@ -201,7 +201,7 @@ final class WorkerWorld implements AutoCloseable {
 
     /** Asks the worker to go, as a drain does. */
     void drain() {
-      thread.execute(runner::drain);
+      thread.execute(() -> runner.drain(Duration.ZERO));
     }
 
     @Override
