@@ -15,7 +15,6 @@ import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
-import java.util.logging.Level;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,10 +30,6 @@ public final class Gcp implements Backend {
 
   private static final Logger LOG = LoggerFactory.getLogger(Gcp.class);
 
-  /** What it tells of its start, through another logger than ours, is for nobody here. */
-  private static final java.util.logging.Logger GRPC =
-      java.util.logging.Logger.getLogger("io.grpc");
-
   private final Deque<AutoCloseable> open = new ArrayDeque<>();
   private final FirestoreJobStore store;
   private final FirestoreWorkerRoster roster;
@@ -45,7 +40,7 @@ public final class Gcp implements Backend {
 
   private Gcp(GcpOptions options, boolean hears, List<ClientInterceptor> interceptors)
       throws IOException {
-    GRPC.setLevel(Level.WARNING);
+    GrpcLog.quieten();
     PubSubLayout layout = PubSubLayout.read();
     Firestore firestore = closing(FirestoreClient.open(options, interceptors));
     store = new FirestoreJobStore(firestore);

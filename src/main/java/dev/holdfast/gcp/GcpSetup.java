@@ -65,6 +65,7 @@ public final class GcpSetup implements AutoCloseable {
    * @throws IOException if there are no credentials
    */
   public static GcpSetup open(GcpOptions options) throws IOException {
+    GrpcLog.quieten();
     PubSubClients clients = PubSubClients.open(options, List.of());
     try {
       return new GcpSetup(options, clients, BucketSetup.open(options));
