@@ -14,6 +14,9 @@ public sealed interface Claim {
   /** Somebody else holds a live lease. */
   record Busy(Instant until) implements Claim {}
 
+  /** Its last attempt ended without a word: it must be claimed to run alone, or not at all. */
+  record Suspect(Job job) implements Claim {}
+
   /** The job is this attempt's, from its checkpoint on. */
   record Claimed(Job job) implements Claim {}
 }

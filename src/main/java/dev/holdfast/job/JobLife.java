@@ -57,10 +57,11 @@ public final class JobLife {
    * Whether {@code worker} may work on the job.
    *
    * @param token random, this attempt's own
+   * @param alone whether it would be the only one that the worker works on
    * @return the record to write before acting on the outcome, or null if none must be written
    */
   public static Decision claim(
-      Job job, String worker, String token, Instant now, Duration leaseLength) {
+      Job job, String worker, String token, Instant now, Duration leaseLength, boolean alone) {
     if (job.state().terminal()) {
       return new Decision(null, new Claim.Terminal(job));
     }
@@ -84,6 +85,9 @@ public final class JobLife {
                       .formatted(edit.spent.suspects(), edit.checkpoint.nextItem())),
               now);
       return new Decision(failed, new Claim.Terminal(failed));
+    }
+    if (edit.spent.suspects() > 0 && !alone) {
+      return new Decision(null, new Claim.Suspect(job));
     }
     edit.state = JobState.PROCESSING;
     edit.fence++;

@@ -46,19 +46,24 @@ public final class JobRecords {
    * Claims a job for an attempt. Watchers are told, but the attempt does not wait for that.
    *
    * @param token random, the attempt's own
+   * @param alone whether the job will be the only one that its worker works on; a suspect is not
+   *     claimed otherwise
    */
-  public Future<Claim> claim(JobId id, String worker, String token, Duration leaseLength) {
+  public Future<Claim> claim(
+      JobId id, String worker, String token, Duration leaseLength, boolean alone) {
     return patiently(() -> store.get(id))
         .compose(
             found ->
                 found.isEmpty()
                     ? Future.succeededFuture(new Claim.Gone())
-                    : claim(found.get(), worker, token, leaseLength, 0));
+                    : claim(found.get(), new Claimant(worker, token, leaseLength, alone), 0));
   }
 
-  private Future<Claim> claim(
-      Job job, String worker, String token, Duration leaseLength, int conflicts) {
-    JobLife.Decision decision = JobLife.claim(job, worker, token, clock.instant(), leaseLength);
+  private record Claimant(String worker, String token, Duration leaseLength, boolean alone) {}
+
+  private Future<Claim> claim(Job job, Claimant by, int conflicts) {
+    JobLife.Decision decision =
+        JobLife.claim(job, by.worker(), by.token(), clock.instant(), by.leaseLength(), by.alone());
     Job write = decision.write();
     if (write == null) {
       return Future.succeededFuture(decision.outcome());
@@ -74,7 +79,7 @@ public final class JobRecords {
                 return Future.succeededFuture(decision.outcome());
               }
               return conflicts < CONFLICTS_MAX
-                  ? claim(after.get(), worker, token, leaseLength, conflicts + 1)
+                  ? claim(after.get(), by, conflicts + 1)
                   : Future.failedFuture(tooManyConflicts(job.id()));
             });
   }

@@ -3,14 +3,9 @@ package dev.holdfast.worker;
 import dev.holdfast.job.Clocked;
 import dev.holdfast.job.Job;
 import dev.holdfast.job.JobError;
-import dev.holdfast.job.JobException;
-import dev.holdfast.job.JobLife;
-import dev.holdfast.job.JobState;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.time.Duration;
-import java.util.EnumSet;
-import java.util.Set;
 import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
 
@@ -25,13 +20,6 @@ final class JobAttempt implements ReadAhead.Listener {
 
   /** How many spans may wait for their part to be durable before inference waits for them. */
   private static final int COMMITS_MAX = 2;
-
-  /** How long a job rests after its worker could not reach something that it needs. */
-  private static final Duration UNREACHABLE_DELAY = Duration.ofSeconds(5);
-
-  /** Errors that another attempt would meet again. */
-  private static final Set<JobError> HOPELESS =
-      EnumSet.of(JobError.INPUT_CHANGED, JobError.INPUT_OUTSIDE_ROOT, JobError.EMPTY_INPUT);
 
   private final WorkerServices services;
   private final Serving serving;
@@ -48,10 +36,17 @@ final class JobAttempt implements ReadAhead.Listener {
   private int commitsPending;
   private final ProgressWrites progressWrites;
   private Clocked.@Nullable Timer departure;
+  private final Runnable rested;
+  private boolean resting;
   private boolean leaving;
   private boolean stopping;
 
-  JobAttempt(WorkerServices services, Serving serving, AttemptRecord record, Loop loop) {
+  /**
+   * @param rested hears that {@link #resting} may have become true
+   */
+  JobAttempt(
+      WorkerServices services, Serving serving, AttemptRecord record, Loop loop, Runnable rested) {
+    this.rested = rested;
     this.services = services;
     this.serving = serving;
     this.record = record;
@@ -157,6 +152,8 @@ final class JobAttempt implements ReadAhead.Listener {
     if (!ahead.exhausted()) {
       if (leaving && ahead.idle()) {
         depart();
+      } else if (resting && ahead.idle()) {
+        come();
       }
       return;
     }
@@ -215,6 +212,32 @@ final class JobAttempt implements ReadAhead.Listener {
         });
   }
 
+  /** Begins nothing new; what is on its way is made durable, so that nobody can lose it. */
+  void rest() {
+    resting = true;
+    ahead.rest();
+    if (ahead.begun() && ahead.idle()) {
+      come();
+    }
+  }
+
+  private void come() {
+    if (!span.isEmpty() && !stopping) {
+      cut(false);
+    }
+    commits.onComplete(done -> loop.execute(rested));
+  }
+
+  /** Whether nothing of it is being inferred or on its way to be durable. */
+  boolean resting() {
+    return resting && ahead.begun() && ahead.idle() && commitsPending == 0;
+  }
+
+  void goOn() {
+    resting = false;
+    ahead.goOn();
+  }
+
   private void depart() {
     if (stopping) {
       return;
@@ -223,7 +246,9 @@ final class JobAttempt implements ReadAhead.Listener {
       cut(false);
     }
     halt();
-    here(commits).onComplete(done -> leave(Duration.ZERO));
+    here(commits)
+        .transform(done -> here(AttemptVerdict.left(record, Duration.ZERO)))
+        .onSuccess(this::finish);
   }
 
   /** The delivery may be somebody else's by now: stop without a word. Any thread. */
@@ -237,44 +262,7 @@ final class JobAttempt implements ReadAhead.Listener {
       return;
     }
     halt();
-    if (reason instanceof AttemptRecord.FencedOut fencedOut) {
-      Job job = fencedOut.job();
-      finish(job.state().terminal() ? new AttemptEnd.Ended(job) : new AttemptEnd.FencedOut());
-    } else if (reason instanceof PartWriter.InTheWay) {
-      finish(new AttemptEnd.Restart());
-    } else if (reason instanceof JobException e && Patience.answers(e)) {
-      fail(e);
-    } else {
-      leave(reason instanceof CancellationException ? Duration.ZERO : UNREACHABLE_DELAY);
-    }
-  }
-
-  private void fail(JobException reason) {
-    boolean again = !HOPELESS.contains(reason.error());
-    Duration delay = record.backoff();
-    here(record.write((job, now) -> JobLife.attemptFailed(job, reason, again, delay, now)))
-        .onFailure(this::abandon)
-        .onSuccess(job -> finish(given(job, delay)));
-  }
-
-  private void leave(Duration delay) {
-    here(record.write(JobLife::interrupted))
-        .onFailure(this::abandon)
-        .onSuccess(job -> finish(given(job, delay)));
-  }
-
-  private static AttemptEnd given(Job job, Duration delay) {
-    return job.state() == JobState.FAILED
-        ? new AttemptEnd.Dead(job)
-        : new AttemptEnd.Free(job, delay);
-  }
-
-  private void abandon(Throwable failure) {
-    if (failure instanceof AttemptRecord.FencedOut) {
-      stop(failure);
-    } else {
-      finish(new AttemptEnd.Abandoned(failure));
-    }
+    here(AttemptVerdict.on(reason, record)).onSuccess(this::finish);
   }
 
   private void halt() {

@@ -59,6 +59,12 @@ final class JobRunner {
   private final Set<JobAttempt> running = new LinkedHashSet<>();
   private boolean draining;
   private Duration patience = Duration.ZERO;
+  private int claiming;
+  private final Quarantine quarantine =
+      new Quarantine(
+          () -> claiming == 0 && running.stream().allMatch(JobAttempt::resting),
+          () -> List.copyOf(running).forEach(JobAttempt::rest),
+          () -> List.copyOf(running).forEach(JobAttempt::goOn));
 
   JobRunner(
       WorkerServices services,
@@ -88,16 +94,36 @@ final class JobRunner {
     if (model != null && !models.containsKey(model)) {
       return release(delivery, NOT_MINE_DELAY, "not_mine");
     }
+    return quarantine.active()
+        ? quarantine.over().compose(over -> run(delivery))
+        : claim(delivery, false);
+  }
+
+  /** Whether nothing should be pulled for now. */
+  boolean quarantined() {
+    return quarantine.active();
+  }
+
+  private Future<Void> claim(Delivery delivery, boolean alone) {
+    if (draining) {
+      return release(delivery, Duration.ZERO, "drained");
+    }
     String token = JobId.randomToken();
+    claiming++;
     return loop.here(
             services
                 .records()
-                .claim(delivery.message().job(), options.id(), token, options.lease()))
+                .claim(delivery.message().job(), options.id(), token, options.lease(), alone))
         .transform(
-            claimed ->
-                claimed.succeeded()
-                    ? act(delivery, claimed.result(), token)
-                    : unreachable(delivery, claimed.cause()));
+            claimed -> {
+              claiming--;
+              Future<Void> settled =
+                  claimed.succeeded()
+                      ? act(delivery, claimed.result(), token)
+                      : unreachable(delivery, claimed.cause());
+              quarantine.look();
+              return settled;
+            });
   }
 
   private Future<Void> act(Delivery delivery, Claim claim, String token) {
@@ -113,6 +139,9 @@ final class JobRunner {
       Duration until = Duration.between(services.clock().instant(), busy.until());
       return release(delivery, until.isNegative() ? Duration.ZERO : until, "busy");
     }
+    if (claim instanceof Claim.Suspect) {
+      return quarantine.enter(() -> claim(delivery, true));
+    }
     Job job = ((Claim.Claimed) claim).job();
     Serving serving = models.get(job.spec().model());
     AttemptRecord record =
@@ -126,9 +155,12 @@ final class JobRunner {
 
   private Future<Void> attempt(
       Delivery delivery, Serving serving, AttemptRecord record, boolean look) {
-    JobAttempt attempt = new JobAttempt(services, serving, record, loop);
+    JobAttempt attempt = new JobAttempt(services, serving, record, loop, quarantine::look);
     leases.attend(delivery, record, attempt::lost);
     running.add(attempt);
+    if (quarantine.active() && !quarantine.taking()) {
+      attempt.rest();
+    }
     Future<AttemptEnd> end = attempt.run(look);
     if (draining) {
       attempt.interrupt(patience);
@@ -136,6 +168,7 @@ final class JobRunner {
     return end.compose(
         how -> {
           running.remove(attempt);
+          quarantine.look();
           return settle(delivery, serving, record, how);
         });
   }
@@ -225,5 +258,6 @@ final class JobRunner {
     draining = true;
     patience = wait;
     List.copyOf(running).forEach(attempt -> attempt.interrupt(wait));
+    quarantine.dissolve();
   }
 }

@@ -51,6 +51,8 @@ final class ReadAhead {
   private boolean reading;
   private boolean ended;
   private boolean finishing;
+  private boolean resting;
+  private boolean begun;
   private boolean stopped;
 
   ReadAhead(Serving serving, Loop loop, Clocked clock, Listener listener) {
@@ -70,7 +72,13 @@ final class ReadAhead {
   /** Reads on if there is room. */
   void pump() {
     InputLines lines = input;
-    if (stopped || finishing || reading || ended || lines == null || !listener.hasRoom()) {
+    if (stopped
+        || finishing
+        || (resting && begun)
+        || reading
+        || ended
+        || lines == null
+        || !listener.hasRoom()) {
       return;
     }
     int window = Math.min(WINDOW_ITEMS_MAX, serving.windowItems(itemsPerSecond()));
@@ -80,6 +88,7 @@ final class ReadAhead {
       return;
     }
     reading = true;
+    begun = true;
     loop.here(lines.next(window, WINDOW_BYTES_MAX))
         .onFailure(listener::failed)
         .onSuccess(
@@ -171,6 +180,20 @@ final class ReadAhead {
   /** Reads no more; what is on its way still comes. */
   void finish() {
     finishing = true;
+  }
+
+  /** Reads no more for now, but for a first window: a job that is claimed should get somewhere. */
+  void rest() {
+    resting = true;
+  }
+
+  void goOn() {
+    resting = false;
+    pump();
+  }
+
+  boolean begun() {
+    return begun;
   }
 
   /** Whether nothing is on its way. */

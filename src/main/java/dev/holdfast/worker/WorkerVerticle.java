@@ -152,7 +152,7 @@ public final class WorkerVerticle extends VerticleBase implements Drainable {
   private void pull() {
     JobRunner jobs = runner;
     LeaseKeeper keeper = leases;
-    int free = room();
+    int free = jobs == null || jobs.quarantined() ? 0 : room();
     if (pulling || draining || free <= 0 || notReady != null || jobs == null || keeper == null) {
       return;
     }

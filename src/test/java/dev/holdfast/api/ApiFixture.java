@@ -187,7 +187,7 @@ final class ApiFixture {
 
   /** Claims a job as a worker does. */
   Job claimed(JobId id) throws Exception {
-    Claim claim = await(records.claim(id, "worker-1", JobId.randomToken(), LEASE));
+    Claim claim = await(records.claim(id, "worker-1", JobId.randomToken(), LEASE, true));
     return ((Claim.Claimed) claim).job();
   }
 

@@ -23,7 +23,7 @@ class JobLifeTest {
   }
 
   private static Job claimed(Job job, String worker, Instant at) {
-    JobLife.Decision decision = JobLife.claim(job, worker, worker + at, at, LEASE);
+    JobLife.Decision decision = JobLife.claim(job, worker, worker + at, at, LEASE, true);
     assertThat(decision.outcome()).isInstanceOf(Claim.Claimed.class);
     return Objects.requireNonNull(decision.write());
   }
@@ -52,9 +52,9 @@ class JobLifeTest {
     Job job = claimed(fresh(), "w1", T0);
     String token = Objects.requireNonNull(job.lease()).token();
 
-    assertThat(JobLife.claim(job, "w2", "other", T0.plusSeconds(1), LEASE).outcome())
+    assertThat(JobLife.claim(job, "w2", "other", T0.plusSeconds(1), LEASE, true).outcome())
         .isEqualTo(new Claim.Busy(T0.plus(LEASE)));
-    JobLife.Decision again = JobLife.claim(job, "w1", token, T0.plusSeconds(1), LEASE);
+    JobLife.Decision again = JobLife.claim(job, "w1", token, T0.plusSeconds(1), LEASE, true);
     assertThat(again.outcome()).isEqualTo(new Claim.Claimed(job));
     assertThat(again.write()).isNull();
   }
@@ -84,7 +84,7 @@ class JobLifeTest {
       at = at.plusSeconds(60);
     }
 
-    JobLife.Decision last = JobLife.claim(job, "w9", "t9", at, LEASE);
+    JobLife.Decision last = JobLife.claim(job, "w9", "t9", at, LEASE, true);
 
     assertThat(last.outcome()).isInstanceOf(Claim.Terminal.class);
     Job failed = Objects.requireNonNull(last.write());

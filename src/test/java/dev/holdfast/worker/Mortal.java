@@ -74,6 +74,16 @@ final class Mortal {
     }
   }
 
+  /** Dies now. */
+  void die() {
+    dead = true;
+    struck.countDown();
+  }
+
+  boolean isDead() {
+    return dead;
+  }
+
   void release() {
     released.complete();
   }

@@ -194,6 +194,19 @@ final class WorkerWorld implements AutoCloseable {
       return done.future();
     }
 
+    /** Pulls all there is and begins to work on all of it at once. */
+    List<Future<Void>> beginAll() {
+      List<Delivery> pulled = await(queue.pull(8, LEASE, Duration.ZERO));
+      List<Future<Void>> begun = new ArrayList<>();
+      pulled.forEach(leases::add);
+      for (Delivery delivery : pulled) {
+        Promise<Void> done = Promise.promise();
+        begun.add(done.future());
+        thread.execute(() -> runner.run(delivery).onComplete(done));
+      }
+      return begun;
+    }
+
     /** Pulls one message and works until it is settled or forgotten. */
     void work() {
       await(begin());

@@ -1,0 +1,68 @@
+package dev.holdfast.worker;
+
+import dev.holdfast.job.Job;
+import dev.holdfast.job.JobError;
+import dev.holdfast.job.JobException;
+import dev.holdfast.job.JobLife;
+import dev.holdfast.job.JobState;
+import io.vertx.core.Future;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.concurrent.CancellationException;
+
+/** What becomes of a job whose attempt cannot go on; written to its record where that is due. */
+final class AttemptVerdict {
+
+  /** How long a job rests after its worker could not reach something that it needs. */
+  private static final Duration UNREACHABLE_DELAY = Duration.ofSeconds(5);
+
+  /** Errors that another attempt would meet again. */
+  private static final Set<JobError> HOPELESS =
+      EnumSet.of(JobError.INPUT_CHANGED, JobError.INPUT_OUTSIDE_ROOT, JobError.EMPTY_INPUT);
+
+  private AttemptVerdict() {}
+
+  /** Never fails. */
+  static Future<AttemptEnd> on(Throwable reason, AttemptRecord record) {
+    if (reason instanceof AttemptRecord.FencedOut || reason instanceof PartWriter.InTheWay) {
+      return Future.succeededFuture(without(reason));
+    }
+    return reason instanceof JobException e && Patience.answers(e)
+        ? failed(e, record)
+        : left(record, reason instanceof CancellationException ? Duration.ZERO : UNREACHABLE_DELAY);
+  }
+
+  private static Future<AttemptEnd> failed(JobException reason, AttemptRecord record) {
+    boolean again = !HOPELESS.contains(reason.error());
+    Duration delay = record.backoff();
+    return given(
+        record.write((job, now) -> JobLife.attemptFailed(job, reason, again, delay, now)), delay);
+  }
+
+  /** The worker leaves the job to another, which is not the job's fault. Never fails. */
+  static Future<AttemptEnd> left(AttemptRecord record, Duration delay) {
+    return given(record.write(JobLife::interrupted), delay);
+  }
+
+  private static Future<AttemptEnd> given(Future<Job> written, Duration delay) {
+    return written
+        .<AttemptEnd>map(
+            job ->
+                job.state() == JobState.FAILED
+                    ? new AttemptEnd.Dead(job)
+                    : new AttemptEnd.Free(job, delay))
+        .otherwise(AttemptVerdict::without);
+  }
+
+  /** What is to be done when nothing was or could be written. */
+  private static AttemptEnd without(Throwable failure) {
+    if (failure instanceof AttemptRecord.FencedOut fencedOut) {
+      Job job = fencedOut.job();
+      return job.state().terminal() ? new AttemptEnd.Ended(job) : new AttemptEnd.FencedOut();
+    }
+    return failure instanceof PartWriter.InTheWay
+        ? new AttemptEnd.Restart()
+        : new AttemptEnd.Abandoned(failure);
+  }
+}

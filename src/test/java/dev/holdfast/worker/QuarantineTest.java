@@ -1,0 +1,137 @@
+package dev.holdfast.worker;
+
+import static dev.holdfast.worker.WorkerWorld.LEASE;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.job.Job;
+import dev.holdfast.job.JobState;
+import dev.holdfast.world.ScriptedEngine;
+import io.vertx.core.Future;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** An input that kills whoever infers it, and the jobs that were with it. */
+@Timeout(60)
+class QuarantineTest {
+
+  private static final String KILLER = "killer";
+
+  @TempDir Path directory;
+  private WorkerWorld world;
+  private final CountDownLatch end = new CountDownLatch(1);
+
+  @BeforeEach
+  void open() throws Exception {
+    world = new WorkerWorld(directory);
+  }
+
+  @AfterEach
+  void close() {
+    end.countDown();
+    world.close();
+  }
+
+  /**
+   * A worker that dies in the middle of a batch with the killer; its forward call never returns.
+   */
+  private WorkerWorld.Worker mortal(String name) {
+    Mortal mortal = new Mortal();
+    ScriptedEngine engine = new ScriptedEngine();
+    engine.beforeBatch(
+        texts -> {
+          if (texts.contains(KILLER)) {
+            mortal.die();
+            hang();
+          }
+        });
+    return world.worker(name, mortal, engine);
+  }
+
+  private void hang() {
+    try {
+      end.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Works until all is settled or the worker is dead; whether it lived. */
+  private static boolean outlives(WorkerWorld.Worker worker, List<Future<Void>> begun)
+      throws Exception {
+    CompletableFuture<?> all = Future.all(begun).toCompletionStage().toCompletableFuture();
+    while (!worker.mortal.isDead()) {
+      try {
+        all.get(20, TimeUnit.MILLISECONDS);
+        return true;
+      } catch (TimeoutException e) {
+        assertThat(all).isNotDone();
+      }
+    }
+    return false;
+  }
+
+  @Test
+  void aKillerFailsAfterThreeDeathsAndItsNeighboursComplete() throws Exception {
+    List<Job> neighbours = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      neighbours.add(world.submit("before " + i));
+    }
+    Job killer = world.submit(KILLER);
+    for (int i = 0; i < 3; i++) {
+      neighbours.add(world.submit("after " + i));
+    }
+
+    int deaths = 0;
+    for (int life = 0; life < 6; life++) {
+      WorkerWorld.Worker worker = mortal("worker-" + life);
+      if (!outlives(worker, worker.beginAll())) {
+        deaths++;
+        world.clock.advance(LEASE.plusSeconds(1));
+      }
+    }
+
+    assertThat(deaths).isEqualTo(3);
+    Job dead = world.job(killer.id());
+    assertThat(dead.state()).isEqualTo(JobState.FAILED);
+    assertThat(Objects.requireNonNull(dead.error()).message())
+        .contains("3 attempts in a row ended without a word at item 0");
+    for (Job neighbour : neighbours) {
+      Job now = world.job(neighbour.id());
+      assertThat(now.state()).as(now.toString()).isEqualTo(JobState.COMPLETE);
+      assertThat(now.attempts()).as("blamed once at most").hasSizeLessThanOrEqualTo(2);
+    }
+  }
+
+  @Test
+  void aLargeJobMakesWayForASuspectAndGoesOnAfterIt() throws Exception {
+    Job suspect = world.submit("innocent");
+    WorkerWorld.Worker first =
+        world.worker("first", new Mortal().dieAfter("JobStore.replace", 1), new ScriptedEngine());
+    first.begin();
+    first.mortal.awaitStruck();
+    world.clock.advance(LEASE.plusSeconds(1));
+    String[] texts = WorkerWorld.texts(40);
+    Job large = world.submit(texts);
+    ScriptedEngine engine = new ScriptedEngine();
+    WorkerWorld.Worker second = world.worker("second", new Mortal(), engine);
+
+    assertThat(outlives(second, second.beginAll())).isTrue();
+
+    assertThat(world.job(suspect.id()).state()).isEqualTo(JobState.COMPLETE);
+    world.assertComplete(large, texts);
+    assertThat(engine.batches)
+        .filteredOn(batch -> batch.contains("innocent"))
+        .containsExactly(List.of("innocent"));
+  }
+}
