@@ -4,6 +4,7 @@ import dev.holdfast.client.ClientException;
 import dev.holdfast.client.ExitCode;
 import dev.holdfast.client.Terminal;
 import dev.holdfast.job.ModelSpec;
+import dev.holdfast.shutdown.ShutdownVerticle.Stage;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -15,6 +16,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -33,6 +36,9 @@ final class ChaosCommand implements Callable<Integer> {
   private static final int ITEMS_MAX = 100_000;
   private static final int KILLS_MAX = 10_000;
   private static final int WORKERS_MAX = 16;
+
+  /** What a shell reports after Ctrl-C. */
+  private static final int INTERRUPTED = 130;
 
   @Option(
       names = "--jobs",
@@ -135,7 +141,39 @@ final class ChaosCommand implements Callable<Integer> {
     values.put(Setting.MANAGEMENT_PORT.key(), "0");
     values.putIfAbsent(Setting.LEASE.key(), "10s");
     values.putIfAbsent(Setting.CHECKPOINT.key(), "2s");
-    Config config = Config.read(values, Config.Role.API);
+    AtomicReference<LocalGoogle> google = new AtomicReference<>();
+    AtomicReference<LocalStack> running = new AtomicReference<>();
+    Runnable end = () -> close(running.getAndSet(null), google.getAndSet(null));
+    new WayOut(Config.read(values, Config.Role.API).grace(), code -> System.exit(INTERRUPTED))
+        .open(List.of(new Stage(WayOut.closing("the run", end), 1)));
+    SystemClock clock = new SystemClock();
+    try {
+      if (target.equals("gcp")) {
+        google.set(LocalGoogle.start(values, directory));
+        values.putAll(google.get().settings());
+        LocalGoogle.init(Config.read(values, Config.Role.API).gcp().orElseThrow());
+      }
+      Config config = Config.read(values, Config.Role.API);
+      running.set(LocalStack.start(config, workers, clock, line -> {}));
+      return run(plan, config, running.get(), clock, directory);
+    } finally {
+      end.run();
+      clock.close();
+    }
+  }
+
+  private static void close(@Nullable LocalStack stack, @Nullable LocalGoogle google) {
+    if (stack != null) {
+      stack.close();
+    }
+    if (google != null) {
+      google.close();
+    }
+  }
+
+  private ChaosReport run(
+      ChaosPlan plan, Config config, LocalStack stack, SystemClock clock, Path directory)
+      throws ConfigException, ClientException, IOException, InterruptedException {
     String model = embeddingModel(config);
     say(
         "%d jobs, %d items, %d workers, lease %s, checkpoint span %s"
@@ -145,16 +183,11 @@ final class ChaosCommand implements Callable<Integer> {
                 workers,
                 DurationText.print(config.lease()),
                 DurationText.print(config.checkpoint())));
-    SystemClock clock = new SystemClock();
-    try (LocalStack stack = LocalStack.start(config, workers, clock, line -> {})) {
-      Chaos chaos = new Chaos(stack, silent(), clock, this::say);
-      say("undisturbed first");
-      Chaos.Outcome calm = chaos.play(plan.undisturbed(), model, directory);
-      say("%.1f s; now with %d workers taken away".formatted(calm.seconds(), plan.kills().size()));
-      return new ChaosReport(plan, calm, chaos.play(plan, model, directory));
-    } finally {
-      clock.close();
-    }
+    Chaos chaos = new Chaos(stack, silent(), clock, this::say);
+    say("undisturbed first");
+    Chaos.Outcome calm = chaos.play(plan.undisturbed(), model, directory);
+    say("%.1f s; now with %d workers taken away".formatted(calm.seconds(), plan.kills().size()));
+    return new ChaosReport(plan, calm, chaos.play(plan, model, directory));
   }
 
   private static String embeddingModel(Config config) throws ConfigException {

@@ -39,7 +39,7 @@ public final class WorkerVerticle extends VerticleBase implements Drainable {
   private static final Duration PULL_AGAIN_MAX = Duration.ofSeconds(10);
 
   /** How long a drain waits for a batch: longer, and the next worker is kept waiting for little. */
-  private static final Duration PATIENCE_MAX = Duration.ofSeconds(1);
+  private static final Duration PATIENCE_MAX = Duration.ofMillis(750);
 
   private final WorkerServices services;
   private final WorkerOptions options;
