@@ -18,13 +18,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -210,42 +208,6 @@ class JobRunnerTest {
     world.clock.advance(Duration.ofMinutes(5));
     world.worker("old again", new Mortal(), new ScriptedEngine("digest-1", 1)).work();
     world.assertComplete(job, texts(10));
-  }
-
-  @Test
-  void aDrainKeepsWhatIsGatheredAndFreesTheJobAtOnce() throws Exception {
-    // The longest are inferred first, so the first window is done before the second.
-    String[] texts =
-        IntStream.range(0, 12).mapToObj(i -> "t".repeat(40 - i)).toArray(String[]::new);
-    Job job = world.submit(texts);
-    CountDownLatch second = new CountDownLatch(1);
-    CountDownLatch go = new CountDownLatch(1);
-    Mortal mortal = new Mortal();
-    ScriptedEngine engine = new ScriptedEngine();
-    engine.beforeBatch(
-        batch -> {
-          if (engine.batches.size() == 1) {
-            while (Collections.frequency(mortal.calls, "JobEvents.publish") < 2) {
-              Thread.onSpinWait();
-            }
-            second.countDown();
-            awaitQuietly(go);
-          }
-        });
-    WorkerWorld.Worker leaving = world.worker("leaving", mortal, engine);
-    Future<Void> done = leaving.begin();
-    assertThat(second.await(10, TimeUnit.SECONDS)).isTrue();
-    leaving.drain();
-    await(done);
-    go.countDown();
-
-    Job interrupted = world.job(job.id());
-    assertThat(interrupted.state()).isEqualTo(JobState.INTERRUPTED);
-    assertThat(interrupted.checkpoint().nextItem()).isEqualTo(4);
-    assertThat(interrupted.spent().failures()).isZero();
-    world.worker("next").work();
-    world.assertComplete(job, texts);
-    assertThat(world.job(job.id()).recomputed()).isZero();
   }
 
   @Test

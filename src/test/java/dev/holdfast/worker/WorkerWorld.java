@@ -139,6 +139,11 @@ final class WorkerWorld implements AutoCloseable {
     return worker;
   }
 
+  /** A worker that its user closes. */
+  Worker transientWorker(String id, ScriptedEngine engine) {
+    return new Worker(id, new Mortal(), engine);
+  }
+
   /** One worker's runner with all it needs, without the verticle that pulls for it. */
   final class Worker implements AutoCloseable {
 

@@ -1,0 +1,112 @@
+package dev.holdfast.worker;
+
+import static dev.holdfast.worker.WorkerWorld.await;
+import static dev.holdfast.worker.WorkerWorld.texts;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.job.Job;
+import dev.holdfast.job.JobState;
+import dev.holdfast.world.ScriptedEngine;
+import io.vertx.core.Future;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A worker that must go. */
+@Timeout(60)
+class DrainTest {
+
+  @TempDir Path directory;
+  private WorkerWorld world;
+
+  @BeforeEach
+  void open() throws Exception {
+    world = new WorkerWorld(directory);
+  }
+
+  @AfterEach
+  void close() {
+    world.close();
+  }
+
+  @Test
+  void aDrainKeepsWhatIsGatheredAndFreesTheJobAtOnce() throws Exception {
+    // The longest are inferred first, so the first window is done before the second.
+    String[] texts =
+        IntStream.range(0, 12).mapToObj(i -> "t".repeat(40 - i)).toArray(String[]::new);
+    Job job = world.submit(texts);
+    CountDownLatch second = new CountDownLatch(1);
+    CountDownLatch go = new CountDownLatch(1);
+    Mortal mortal = new Mortal();
+    ScriptedEngine engine = new ScriptedEngine();
+    engine.beforeBatch(
+        batch -> {
+          if (engine.batches.size() == 1) {
+            while (Collections.frequency(mortal.calls, "JobEvents.publish") < 2) {
+              Thread.onSpinWait();
+            }
+            second.countDown();
+            awaitQuietly(go);
+          }
+        });
+    WorkerWorld.Worker leaving = world.worker("leaving", mortal, engine);
+    Future<Void> done = leaving.begin();
+    assertThat(second.await(10, TimeUnit.SECONDS)).isTrue();
+    leaving.drain();
+    await(done);
+    go.countDown();
+
+    Job interrupted = world.job(job.id());
+    assertThat(interrupted.state()).isEqualTo(JobState.INTERRUPTED);
+    assertThat(interrupted.checkpoint().nextItem()).isEqualTo(4);
+    assertThat(interrupted.spent().failures()).isZero();
+    world.worker("next").work();
+    world.assertComplete(job, texts);
+    assertThat(world.job(job.id()).recomputed()).isZero();
+  }
+
+  @Test
+  void aJobThatIsEvictedTwoHundredTimesInARowStillCompletes() throws Exception {
+    String[] texts = texts(10);
+    Job job = world.submit(texts);
+    for (int eviction = 1; eviction <= 200; eviction++) {
+      CountDownLatch inferring = new CountDownLatch(1);
+      CountDownLatch go = new CountDownLatch(1);
+      ScriptedEngine engine = new ScriptedEngine();
+      engine.beforeBatch(
+          batch -> {
+            inferring.countDown();
+            awaitQuietly(go);
+          });
+      try (WorkerWorld.Worker leaving = world.transientWorker("w" + eviction, engine)) {
+        Future<Void> done = leaving.begin();
+        assertThat(inferring.await(10, TimeUnit.SECONDS)).isTrue();
+        leaving.drain();
+        await(done);
+        go.countDown();
+      }
+      assertThat(world.job(job.id()).spent().interruptions()).isEqualTo(eviction);
+    }
+    world.worker("last").work();
+    world.assertComplete(job, texts);
+    assertThat(world.job(job.id()).spent().failures()).isZero();
+    assertThat(world.job(job.id()).spent().suspects()).isZero();
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      if (!latch.await(10, TimeUnit.SECONDS)) {
+        throw new AssertionError("the latch was never opened");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
