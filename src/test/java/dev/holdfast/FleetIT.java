@@ -76,16 +76,9 @@ class FleetIT {
         }
         assertThat(kills.get()).isGreaterThanOrEqualTo(KILLS - 2);
 
-        int retried = 0;
         for (Map.Entry<Integer, JobView> entry : jobs.entrySet()) {
           HoldfastClient mine = fleet.client(entry.getKey() % 2);
           JobView end = Fleet.ended(mine, mine.job(entry.getValue().id()));
-          if (end.state().equals("failed")) {
-            // a job that three kills in a row have met without progress is a suspect by design
-            assertThat(end.json().path("error").path("code").asText()).isEqualTo("worker_lost");
-            end = Fleet.ended(mine, mine.retry(end.id()));
-            retried++;
-          }
           assertThat(end.state()).as(end.json().toString()).isEqualTo("complete");
           assertThat(
                   Fleet.rows(
@@ -93,7 +86,7 @@ class FleetIT {
               .as(end.json().toString())
               .isEqualTo(new RowCheck.Counts(0, 0));
         }
-        System.out.printf("%d jobs, %d kills, %d retried%n", JOBS, kills.get(), retried);
+        System.out.printf("%d jobs, %d kills%n", JOBS, kills.get());
         List<Long> lastVersions = new ArrayList<>();
         for (Future<List<Long>> watcher : watchers) {
           List<Long> versions = watcher.get(1, TimeUnit.MINUTES);
