@@ -161,7 +161,9 @@ final class Chaos {
     for (ChaosPlan.Kill kill : plan.kills()) {
       until(from, kill.at());
       String worker = "worker-" + (kill.worker() + 1);
-      while (!stack.pids().containsKey(worker)) {
+      // SIGKILL may come at any time; a Java that has not begun its program takes no SIGTERM
+      while (!stack.pids().containsKey(worker)
+          || (kill.spot() && stack.itemsInferred(worker).isEmpty())) {
         pause(LOOK_AGAIN);
       }
       count(List.of(worker));

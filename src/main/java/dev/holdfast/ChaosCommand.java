@@ -145,6 +145,7 @@ final class ChaosCommand implements Callable<Integer> {
     AtomicReference<LocalStack> running = new AtomicReference<>();
     Runnable end = () -> close(running.getAndSet(null), google.getAndSet(null));
     new WayOut(Config.read(values, Config.Role.API).grace(), code -> System.exit(INTERRUPTED))
+        .hearSignals()
         .open(List.of(new Stage(WayOut.closing("the run", end), 1)));
     SystemClock clock = new SystemClock();
     try {

@@ -88,6 +88,7 @@ final class DemoCommand implements Callable<Integer> {
           cleanUp.run();
         };
     new WayOut(config.grace(), code -> System.exit(ExitCode.JOB_FAILED))
+        .hearSignals()
         .open(List.of(new Stage(WayOut.closing("the demo", end), 1)));
     try {
       LocalStack stack = LocalStack.start(config, 2, new SystemClock(), this::heard);

@@ -50,9 +50,10 @@ final class ServeCommands {
     @Override
     public Integer call() throws ConfigException, InterruptedException {
       Config config = config(Config.Role.API);
+      WayOut wayOut = new WayOut(config.grace()).hearSignals();
       ApiRole api = ApiRole.start(config, new SystemClock(), () -> null);
       say("the API is at http://%s:%d".formatted(config.host(), api.port()));
-      new WayOut(config.grace()).serve(api.stages());
+      wayOut.serve(api.stages());
       return ExitCode.OK;
     }
   }
@@ -75,7 +76,7 @@ final class ServeCommands {
     @Override
     public Integer call() throws ConfigException, InterruptedException {
       Config config = config(Config.Role.WORKER);
-      WayOut wayOut = new WayOut(config.grace());
+      WayOut wayOut = new WayOut(config.grace()).hearSignals();
       if (withParent) {
         wayOut.withParent(terminal.in());
       }
@@ -146,7 +147,7 @@ final class ServeCommands {
       if (google != null) {
         stages.add(new Stage(WayOut.closing("the emulators", google::close), 1));
       }
-      new WayOut(stack.graceOfAll()).serve(stages);
+      new WayOut(stack.graceOfAll()).hearSignals().serve(stages);
     }
   }
 }

@@ -101,12 +101,20 @@ final class WayOut {
         });
   }
 
-  /** Takes the process's signals: the first begins the drain, the second ends the process. */
+  /**
+   * Takes the process's signals: the first begins the drain, the second ends the process. To be
+   * called first, so that a process that is told to go while it starts goes in good order, too.
+   */
+  WayOut hearSignals() {
+    ProcessSignals.on(this::begin, code -> Runtime.getRuntime().halt(code));
+    return this;
+  }
+
+  /** From now on there is something to drain. */
   synchronized void open(List<Stage> stages) {
     ShutdownVerticle verticle = new ShutdownVerticle(stages, grace, exit);
     vertx.deployVerticle(verticle).toCompletionStage().toCompletableFuture().join();
     shutdown = verticle;
-    ProcessSignals.on(this::begin, code -> Runtime.getRuntime().halt(code));
   }
 
   /** Opens it and blocks until the process ends; never returns. */

@@ -1,6 +1,7 @@
 package dev.holdfast.embedded;
 
 import dev.holdfast.adapter.CallerContext;
+import dev.holdfast.adapter.EventListening;
 import dev.holdfast.job.Clocked;
 import dev.holdfast.job.Job;
 import dev.holdfast.job.JobEvents;
@@ -36,7 +37,7 @@ final class SqliteJobEvents implements JobEvents, SqliteWatch.Watcher, AutoClose
   private final SqliteSession newest;
   private final Clocked clock;
   private final AtomicLong prunedAt = new AtomicLong(Long.MIN_VALUE);
-  private final List<EventSubscription> subscriptions = new CopyOnWriteArrayList<>();
+  private final List<Placed> subscriptions = new CopyOnWriteArrayList<>();
   private long position;
 
   private SqliteJobEvents(SqliteDatabase database, SqliteSession newest, Clocked clock) {
@@ -87,22 +88,27 @@ final class SqliteJobEvents implements JobEvents, SqliteWatch.Watcher, AutoClose
   /** Reads one number from the database, which takes microseconds, before it returns. */
   @Override
   public Subscription subscribe(Consumer<JobEvent> listener) {
-    EventSubscription subscription;
+    Placed placed;
     synchronized (newest) {
       try {
         long after = newest.number(NEWEST);
-        subscription = new EventSubscription(listener, after, this::unsubscribe);
+        placed = new Placed(new EventListening(listener, this::unsubscribe), after);
       } catch (SQLException e) {
         throw new IllegalStateException("The database cannot be read: " + e.getMessage(), e);
       }
     }
-    subscriptions.add(subscription);
+    subscriptions.add(placed);
     database.watch().add(this);
-    return subscription;
+    return placed.listening();
   }
 
-  private void unsubscribe(EventSubscription subscription) {
-    subscriptions.remove(subscription);
+  /**
+   * @param after the number of the newest event that is not for this listener
+   */
+  private record Placed(EventListening listening, long after) {}
+
+  private void unsubscribe(EventListening listening) {
+    subscriptions.removeIf(placed -> placed.listening().equals(listening));
   }
 
   /** Called on the watching thread only, which therefore owns {@link #position}. */
@@ -118,7 +124,7 @@ final class SqliteJobEvents implements JobEvents, SqliteWatch.Watcher, AutoClose
       return;
     }
     if (position == 0) {
-      position = subscriptions.stream().mapToLong(EventSubscription::after).min().orElse(0);
+      position = subscriptions.stream().mapToLong(Placed::after).min().orElse(0);
     }
     int rows = ROWS_MAX;
     while (rows == ROWS_MAX) {
@@ -145,15 +151,17 @@ final class SqliteJobEvents implements JobEvents, SqliteWatch.Watcher, AutoClose
             row.getLong("version"),
             JobState.ofWireName(row.getString("state")).orElseThrow(),
             progress);
-    for (EventSubscription subscription : subscriptions) {
-      subscription.tell(position, event);
+    for (Placed placed : subscriptions) {
+      if (position > placed.after()) {
+        placed.listening().tell(event);
+      }
     }
     return true;
   }
 
   @Override
   public void close() throws SQLException {
-    subscriptions.forEach(EventSubscription::close);
+    subscriptions.forEach(placed -> placed.listening().close());
     synchronized (newest) {
       newest.close();
     }

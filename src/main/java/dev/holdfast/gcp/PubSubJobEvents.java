@@ -3,6 +3,7 @@ package dev.holdfast.gcp;
 import com.google.pubsub.v1.PubsubMessage;
 import com.google.pubsub.v1.ReceivedMessage;
 import dev.holdfast.adapter.CallerContext;
+import dev.holdfast.adapter.EventListening;
 import dev.holdfast.job.Job;
 import dev.holdfast.job.JobEvents;
 import dev.holdfast.job.JobId;

@@ -1,6 +1,5 @@
-package dev.holdfast.embedded;
+package dev.holdfast.adapter;
 
-import dev.holdfast.adapter.CallerContext;
 import dev.holdfast.job.JobEvents.JobEvent;
 import dev.holdfast.job.JobEvents.Subscription;
 import io.vertx.core.Context;
@@ -12,17 +11,19 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One listener's place: hands it events in order, one at a time, on the context it came from. */
-final class EventSubscription implements Subscription {
+/**
+ * One listener of this process: hears events one at a time, on the Vert.x context that made it, or
+ * on the thread that tells if there was none.
+ */
+public final class EventListening implements Subscription {
 
-  private static final Logger LOG = LoggerFactory.getLogger(EventSubscription.class);
+  private static final Logger LOG = LoggerFactory.getLogger(EventListening.class);
 
   /** Events that may wait for a slow listener; then the oldest are lost. */
   private static final int WAITING_MAX = 10_000;
 
   private final Consumer<JobEvent> listener;
-  private final long after;
-  private final Consumer<EventSubscription> onClose;
+  private final Consumer<EventListening> onClose;
   private final @Nullable Context context = Vertx.currentContext();
   private final Queue<JobEvent> waiting = new ArrayDeque<>();
   private boolean scheduled;
@@ -30,22 +31,15 @@ final class EventSubscription implements Subscription {
   private volatile boolean closed;
 
   /**
-   * @param after the number of the newest event that is not for this listener
+   * @param onClose hears that it is closed, each time
    */
-  EventSubscription(Consumer<JobEvent> listener, long after, Consumer<EventSubscription> onClose) {
+  public EventListening(Consumer<JobEvent> listener, Consumer<EventListening> onClose) {
     this.listener = listener;
-    this.after = after;
     this.onClose = onClose;
   }
 
-  long after() {
-    return after;
-  }
-
-  void tell(long seq, JobEvent event) {
-    if (seq <= after) {
-      return;
-    }
+  /** Called by one thread at a time. */
+  public void tell(JobEvent event) {
     if (context == null) {
       hear(event);
       return;
