@@ -15,7 +15,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -35,10 +34,15 @@ public final class Emulator implements AutoCloseable {
   private static final String HEAP = "-Xmx1g";
 
   /**
-   * A terminal's Ctrl-C reaches every child at once, and a drain needs its emulators to the end.
+   * A shell that holds the emulator until its own input ends, which it does when this process ends,
+   * however that ends. A terminal's Ctrl-C, which reaches every child at once, ends neither: a
+   * drain needs its emulators to the end.
    */
-  private static final List<String> DEAF_TO_CTRL_C =
-      List.of("/bin/sh", "-c", "trap '' INT; exec \"$0\" \"$@\"");
+  private static final List<String> KEEPER =
+      List.of(
+          "/bin/sh",
+          "-c",
+          "trap '' INT; \"$0\" \"$@\" </dev/null & emulator=$!; read -r line; kill $emulator; wait");
 
   /** The name of what the Firestore emulator has saved. */
   private static final String SAVED = "saved";
@@ -106,9 +110,8 @@ public final class Emulator implements AutoCloseable {
       return;
     }
     Files.createDirectories(directory);
-    endLeftover();
     Path log = directory.resolve(name + "-emulator.log");
-    List<String> command = new ArrayList<>(DEAF_TO_CTRL_C);
+    List<String> command = new ArrayList<>(KEEPER);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add(HEAP);
     command.addAll(arguments);
@@ -124,7 +127,6 @@ public final class Emulator implements AutoCloseable {
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
             .start();
     process = started;
-    Files.writeString(pidFile(), Long.toString(started.pid()));
     long deadline = System.nanoTime() + START_MAX.toNanos();
     while (!connects()) {
       if (!started.isAlive() || System.nanoTime() > deadline) {
@@ -198,28 +200,6 @@ public final class Emulator implements AutoCloseable {
     }
   }
 
-  private Path pidFile() {
-    return directory.resolve(name + "-emulator.pid");
-  }
-
-  /** A process that was killed could not end its emulator: its successor does. */
-  private void endLeftover() throws IOException {
-    if (!Files.exists(pidFile())) {
-      return;
-    }
-    Optional<ProcessHandle> leftover;
-    try {
-      leftover = ProcessHandle.of(Long.parseLong(Files.readString(pidFile()).strip()));
-    } catch (NumberFormatException e) {
-      leftover = Optional.empty();
-    }
-    leftover
-        .filter(p -> p.parent().map(ProcessHandle::pid).orElse(1L) == 1L)
-        .filter(p -> p.info().commandLine().orElse("").contains(jar.getFileName().toString()))
-        .ifPresent(ProcessHandle::destroy);
-    Files.deleteIfExists(pidFile());
-  }
-
   /** Stops it; what the Pub/Sub emulator held is gone then. Idempotent. */
   @Override
   public synchronized void close() {
@@ -228,17 +208,18 @@ public final class Emulator implements AutoCloseable {
     if (running == null) {
       return;
     }
-    running.destroy();
     try {
+      running.getOutputStream().close();
       if (!running.waitFor(STOP_MAX.toMillis(), TimeUnit.MILLISECONDS)) {
+        running.descendants().forEach(ProcessHandle::destroyForcibly);
         running.destroyForcibly();
       }
-      Files.deleteIfExists(pidFile());
     } catch (InterruptedException e) {
-      running.destroyForcibly();
+      running.descendants().forEach(ProcessHandle::destroyForcibly);
       Thread.currentThread().interrupt();
     } catch (IOException e) {
-      LOG.warn("{} cannot be deleted", pidFile(), e);
+      LOG.warn("the {} emulator's input does not close", name, e);
+      running.descendants().forEach(ProcessHandle::destroyForcibly);
     }
   }
 }

@@ -43,7 +43,7 @@ public final class Emulators implements AutoCloseable {
    * Starts both from the installed Google Cloud SDK. Blocks until they take connections, about two
    * seconds.
    *
-   * @param directory for their logs and process numbers
+   * @param directory for their logs
    * @return empty if there is no SDK that has them
    */
   public static Optional<Emulators> start(Map<String, String> environment, Path directory)
