@@ -33,8 +33,8 @@ final class ObjectTree {
   /** Not a lawful segment, so no object can be mistaken for an upload. */
   private static final String UPLOADS = "~uploads";
 
-  /** How often a new directory may be deleted as empty before its first object is in it. */
-  private static final int LINK_ATTEMPTS = 10;
+  /** How often what lies around a new object may be deleted by others while it is linked. */
+  private static final int LINK_ATTEMPTS = 100;
 
   private final Path root;
   private final Path uploads;
@@ -81,11 +81,16 @@ final class ObjectTree {
   /** Whether a symbolic link lies between the root and the file. */
   void refuseLinks(Path file) throws IOException {
     Path parent = parent(file);
-    if (Files.exists(parent) && !parent.toRealPath().equals(parent)) {
-      throw JobError.INTERNAL.because(
-          "%s is reached through a symbolic link, which the object store does not follow."
-              .formatted(file));
+    try {
+      if (!Files.exists(parent) || parent.toRealPath().equals(parent)) {
+        return;
+      }
+    } catch (NoSuchFileException e) {
+      return;
     }
+    throw JobError.INTERNAL.because(
+        "%s is reached through a symbolic link, which the object store does not follow."
+            .formatted(file));
   }
 
   /**
@@ -129,9 +134,16 @@ final class ObjectTree {
         if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
           return false;
         }
-        throw JobError.ILLEGAL_STATE.because(
-            "%s is in the way: a key cannot be both an object and a directory of objects."
-                .formatted(e.getFile()));
+        Path taken = Path.of(e.getFile());
+        boolean directory = Files.isDirectory(taken, LinkOption.NOFOLLOW_LINKS);
+        boolean vanished = !Files.exists(taken, LinkOption.NOFOLLOW_LINKS);
+        // a directory above the object is no obstacle: it was deleted as empty and is back
+        boolean passable = vanished || (directory && !taken.equals(file));
+        if (attempt == LINK_ATTEMPTS || !passable) {
+          throw JobError.ILLEGAL_STATE.because(
+              "%s is in the way: a key cannot be both an object and a directory of objects."
+                  .formatted(e.getFile()));
+        }
       }
     }
   }
