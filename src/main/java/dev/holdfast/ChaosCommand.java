@@ -3,13 +3,8 @@ package dev.holdfast;
 import dev.holdfast.client.ClientException;
 import dev.holdfast.client.ExitCode;
 import dev.holdfast.client.Terminal;
-import dev.holdfast.job.ModelSpec;
 import dev.holdfast.shutdown.ShutdownVerticle.Stage;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -175,7 +170,7 @@ final class ChaosCommand implements Callable<Integer> {
   private ChaosReport run(
       ChaosPlan plan, Config config, LocalStack stack, SystemClock clock, Path directory)
       throws ConfigException, ClientException, IOException, InterruptedException {
-    String model = embeddingModel(config);
+    String model = Demo.embeddingModel(config.models());
     say(
         "%d jobs, %d items, %d workers, lease %s, checkpoint span %s"
             .formatted(
@@ -184,28 +179,11 @@ final class ChaosCommand implements Callable<Integer> {
                 workers,
                 DurationText.print(config.lease()),
                 DurationText.print(config.checkpoint())));
-    Chaos chaos = new Chaos(stack, silent(), clock, this::say);
+    Chaos chaos = new Chaos(stack, Terminal.silent(), clock, this::say);
     say("undisturbed first");
     Chaos.Outcome calm = chaos.play(plan.undisturbed(), model, directory);
     say("%.1f s; now with %d workers taken away".formatted(calm.seconds(), plan.kills().size()));
     return new ChaosReport(plan, calm, chaos.play(plan, model, directory));
-  }
-
-  private static String embeddingModel(Config config) throws ConfigException {
-    return ModelsFile.read(config.models()).stream()
-        .filter(model -> model.kind() == ModelSpec.Kind.TEXT_EMBEDDING)
-        .map(ModelSpec::name)
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new ConfigException(
-                    List.of(config.models() + " declares no text-embedding model")));
-  }
-
-  private static Terminal silent() {
-    PrintStream nowhere =
-        new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8);
-    return new Terminal(InputStream.nullInputStream(), nowhere, nowhere, false, Map.of());
   }
 
   private void say(String line) {

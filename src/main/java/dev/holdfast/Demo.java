@@ -9,6 +9,7 @@ import dev.holdfast.client.HoldfastClient;
 import dev.holdfast.client.JobView;
 import dev.holdfast.client.Terminal;
 import dev.holdfast.client.Watch;
+import dev.holdfast.job.ModelSpec;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -16,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.function.Consumer;
@@ -192,5 +194,15 @@ final class Demo {
 
   private static ClientException failure(String message) {
     return new ClientException(ExitCode.JOB_FAILED, message);
+  }
+
+  /** The first declared model that makes vectors of text. */
+  static String embeddingModel(Path models) throws ConfigException {
+    return ModelsFile.read(models).stream()
+        .filter(model -> model.kind() == ModelSpec.Kind.TEXT_EMBEDDING)
+        .map(ModelSpec::name)
+        .findFirst()
+        .orElseThrow(
+            () -> new ConfigException(List.of(models + " declares no text-embedding model")));
   }
 }

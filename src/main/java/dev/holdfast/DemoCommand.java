@@ -3,21 +3,16 @@ package dev.holdfast;
 import dev.holdfast.client.ClientException;
 import dev.holdfast.client.ExitCode;
 import dev.holdfast.client.Terminal;
-import dev.holdfast.job.ModelSpec;
 import dev.holdfast.shutdown.ShutdownVerticle.Stage;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
-import java.util.Comparator;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -58,25 +53,16 @@ final class DemoCommand implements Callable<Integer> {
       throw new ConfigException(
           List.of("--items %d must be from %d to %d".formatted(items, ITEMS_MIN, ITEMS_MAX)));
     }
-    Path directory = Files.createTempDirectory("holdfast-demo-");
-    AtomicBoolean cleaned = new AtomicBoolean();
-    Runnable cleanUp =
-        () -> {
-          if (cleaned.compareAndSet(false, true)) {
-            delete(directory);
-          }
-        };
-    try {
-      return run(directory, cleanUp);
-    } finally {
-      cleanUp.run();
+    try (Scratch scratch = Scratch.create("holdfast-demo-")) {
+      return run(scratch);
     }
   }
 
-  private int run(Path directory, Runnable cleanUp)
+  private int run(Scratch scratch)
       throws ConfigException, ClientException, IOException, InterruptedException {
+    Path directory = scratch.directory();
     Config config = config(directory);
-    String model = embeddingModel(config);
+    String model = Demo.embeddingModel(config.models());
     say("two workers, lease 5s and checkpoint span 1s (the defaults are 30s and 10s)");
     AtomicReference<LocalStack> running = new AtomicReference<>();
     Runnable end =
@@ -85,7 +71,7 @@ final class DemoCommand implements Callable<Integer> {
           if (stack != null) {
             stack.close();
           }
-          cleanUp.run();
+          scratch.close();
         };
     new WayOut(config.grace(), code -> System.exit(ExitCode.JOB_FAILED))
         .hearSignals()
@@ -119,16 +105,6 @@ final class DemoCommand implements Callable<Integer> {
     values.put(Setting.CHECKPOINT.key(), "1s");
     values.put(Setting.GRACE.key(), "5s");
     return Config.read(values, Config.Role.API);
-  }
-
-  private static String embeddingModel(Config config) throws ConfigException {
-    for (ModelSpec model : ModelsFile.read(config.models())) {
-      if (model.kind() == ModelSpec.Kind.TEXT_EMBEDDING) {
-        return model.name();
-      }
-    }
-    throw new ConfigException(
-        List.of(config.models() + " declares no text-embedding model; the demo needs one"));
   }
 
   private void tell(Demo.Report report) {
@@ -169,16 +145,6 @@ final class DemoCommand implements Callable<Integer> {
     }
     if (!line.startsWith("[")) {
       say(line);
-    }
-  }
-
-  private void delete(Path directory) {
-    try (Stream<Path> tree = Files.walk(directory)) {
-      for (Path path : tree.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(path);
-      }
-    } catch (IOException e) {
-      terminal.err().printf("cannot delete '%s': %s%n", directory, e.getMessage());
     }
   }
 }

@@ -15,7 +15,7 @@ record Scratch(Path directory) implements AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
     if (!Files.exists(directory)) {
       return;
     }

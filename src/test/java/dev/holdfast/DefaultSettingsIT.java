@@ -9,10 +9,7 @@ import dev.holdfast.client.HoldfastClient;
 import dev.holdfast.client.JobView;
 import dev.holdfast.client.Terminal;
 import dev.holdfast.client.Watch;
-import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -58,7 +55,7 @@ class DefaultSettingsIT {
           JsonMapper.builder().build().createObjectNode().put("model", "all-MiniLM-L6-v2");
       body.putObject("input").put("input_id", client.upload(input));
       JobView job = client.submit(body, "defaults");
-      Watch watch = new Watch(client, silent(), false);
+      Watch watch = new Watch(client, Terminal.silent(), false);
       job = watch.until(job, seen -> seen.done() > ITEMS / 2 && seen.worker() != null);
       String killed = String.valueOf(job.worker());
       Instant killedAt = clock.instant();
@@ -88,11 +85,5 @@ class DefaultSettingsIT {
     double seconds = Duration.between(started, killedAt).toMillis() / 1e3;
     double perSecond = attempt.path("reached_item").asLong() / seconds;
     return Math.round(perSecond * config.checkpoint().toMillis() / 1e3) + 256;
-  }
-
-  private static Terminal silent() {
-    PrintStream nowhere =
-        new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8);
-    return new Terminal(InputStream.nullInputStream(), nowhere, nowhere, false, Map.of());
   }
 }

@@ -13,10 +13,8 @@ import dev.holdfast.client.Watch;
 import dev.holdfast.gcp.GcpOptions;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
-import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -169,13 +167,7 @@ final class Fleet implements AutoCloseable {
 
   /** Follows a job to its end. */
   static JobView ended(HoldfastClient client, JobView job) throws Exception {
-    return new Watch(client, silent(), false).until(job, seen -> false);
-  }
-
-  static Terminal silent() {
-    PrintStream nowhere =
-        new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8);
-    return new Terminal(InputStream.nullInputStream(), nowhere, nowhere, false, Map.of());
+    return new Watch(client, Terminal.silent(), false).until(job, seen -> false);
   }
 
   /** What the result of a complete job has too few of and too many of. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.client.HoldfastClient;
 import dev.holdfast.client.JobView;
+import dev.holdfast.client.Terminal;
 import dev.holdfast.client.Watch;
 import dev.holdfast.gcp.Gcp;
 import dev.holdfast.gcp.GcpOptions;
@@ -115,7 +116,7 @@ class FleetIT {
     return () -> {
       List<Long> versions = new ArrayList<>();
       JobView end =
-          new Watch(client, Fleet.silent(), false)
+          new Watch(client, Terminal.silent(), false)
               .until(
                   job,
                   seen -> {

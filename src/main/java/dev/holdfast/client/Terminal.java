@@ -1,7 +1,9 @@
 package dev.holdfast.client;
 
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
 /**
@@ -18,5 +20,12 @@ public record Terminal(
 
   public Terminal {
     environment = Map.copyOf(environment);
+  }
+
+  /** One that nobody sees. */
+  public static Terminal silent() {
+    PrintStream nowhere =
+        new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8);
+    return new Terminal(InputStream.nullInputStream(), nowhere, nowhere, false, Map.of());
   }
 }

@@ -4,23 +4,15 @@ import dev.holdfast.contract.ObjectStoreContract;
 import dev.holdfast.job.ObjectStore;
 import java.io.IOException;
 import java.nio.file.Path;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.io.TempDir;
 
 class FileObjectStoreTest extends ObjectStoreContract {
 
-  @TempDir private Path data;
-  private TwoProcesses processes;
+  @AutoClose private final TwoProcesses processes;
 
-  @BeforeEach
-  void open() throws IOException {
+  FileObjectStoreTest(@TempDir Path data) throws IOException {
     processes = new TwoProcesses(data);
-  }
-
-  @AfterEach
-  void close() {
-    processes.close();
   }
 
   @Override

@@ -4,23 +4,15 @@ import dev.holdfast.contract.JobStoreContract;
 import dev.holdfast.job.JobStore;
 import java.io.IOException;
 import java.nio.file.Path;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.io.TempDir;
 
 class SqliteJobStoreTest extends JobStoreContract {
 
-  @TempDir private Path data;
-  private TwoProcesses processes;
+  @AutoClose private final TwoProcesses processes;
 
-  @BeforeEach
-  void open() throws IOException {
+  SqliteJobStoreTest(@TempDir Path data) throws IOException {
     processes = new TwoProcesses(data);
-  }
-
-  @AfterEach
-  void close() {
-    processes.close();
   }
 
   @Override

@@ -8,13 +8,13 @@ import dev.holdfast.job.Job;
 import dev.holdfast.job.JobState;
 import dev.holdfast.world.ScriptedEngine;
 import io.vertx.core.Future;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,17 +23,10 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class DrainTest {
 
-  @TempDir Path directory;
-  private WorkerWorld world;
+  @AutoClose private final WorkerWorld world;
 
-  @BeforeEach
-  void open() throws Exception {
+  DrainTest(@TempDir Path directory) throws IOException {
     world = new WorkerWorld(directory);
-  }
-
-  @AfterEach
-  void close() {
-    world.close();
   }
 
   @Test

@@ -15,12 +15,12 @@ import dev.holdfast.job.JobStore;
 import dev.holdfast.job.Reconciler;
 import dev.holdfast.world.ScriptedEngine;
 import io.vertx.core.Future;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,17 +35,10 @@ class FailureWindowsTest {
 
   private static final String[] TEXTS = texts(10);
 
-  @TempDir Path directory;
-  private WorkerWorld world;
+  @AutoClose private final WorkerWorld world;
 
-  @BeforeEach
-  void open() throws Exception {
+  FailureWindowsTest(@TempDir Path directory) throws IOException {
     world = new WorkerWorld(directory);
-  }
-
-  @AfterEach
-  void close() {
-    world.close();
   }
 
   private WorkerWorld.Worker killed(Mortal mortal) throws InterruptedException {

@@ -14,6 +14,7 @@ import dev.holdfast.job.JobState;
 import dev.holdfast.world.ScriptedEngine;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,8 +24,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,17 +33,12 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class JobRunnerTest {
 
-  @TempDir Path directory;
-  private WorkerWorld world;
+  private final Path directory;
+  @AutoClose private final WorkerWorld world;
 
-  @BeforeEach
-  void open() throws Exception {
+  JobRunnerTest(@TempDir Path directory) throws IOException {
+    this.directory = directory;
     world = new WorkerWorld(directory);
-  }
-
-  @AfterEach
-  void close() {
-    world.close();
   }
 
   private JobIntake intake() {
