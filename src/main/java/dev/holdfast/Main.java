@@ -8,6 +8,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -63,10 +64,21 @@ public final class Main implements Runnable {
                 .addSubcommand(new GcpCommands.InitCommand(terminal))
                 .addSubcommand(new GcpCommands.CheckCommand(terminal)));
     ClientVerbs.addTo(line, terminal);
+    line.addSubcommand("completion", completion());
     line.setOut(new PrintWriter(terminal.out(), true, StandardCharsets.UTF_8));
     line.setErr(new PrintWriter(terminal.err(), true, StandardCharsets.UTF_8));
     line.setExecutionExceptionHandler((e, command, parsed) -> explain(e, terminal));
     return line.execute(args);
+  }
+
+  /** Prints what makes bash and zsh complete the verbs and their options. */
+  private static CommandLine completion() {
+    CommandLine completion = new CommandLine(new AutoComplete.GenerateCompletion());
+    completion
+        .getCommandSpec()
+        .usageMessage()
+        .description("Print a completion script for bash and zsh: source <(./holdfast completion)");
+    return completion;
   }
 
   private static int explain(Exception e, Terminal terminal) {

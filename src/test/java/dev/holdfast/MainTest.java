@@ -8,6 +8,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -38,6 +40,30 @@ class MainTest {
     assertThat(said())
         .contains("api", "worker", "local", "demo", "submit", "watch", "result", "jobs")
         .contains("cancel", "retry", "workers", "Exit codes: 0 done; 1 the job failed");
+  }
+
+  @Test
+  void bashCompletesVerbsAndTheirOptions() throws Exception {
+    assertThat(run(Map.of(), "completion")).isEqualTo(ExitCode.OK);
+    String script =
+        said()
+            + """
+
+            COMP_WORDS=(holdfast "$@") COMP_CWORD=$#
+            _complete_holdfast && printf '%s\\n' "${COMPREPLY[@]}"
+            """;
+    assertThat(bash(script, "wat")).contains("watch");
+    assertThat(bash(script, "submit", "--id")).contains("--idempotency-key");
+  }
+
+  private static String bash(String script, String... words) throws Exception {
+    List<String> command = new ArrayList<>(List.of("bash", "-c", script, "bash"));
+    command.addAll(List.of(words));
+    Process bash = new ProcessBuilder(command).redirectErrorStream(true).start();
+    bash.getOutputStream().close();
+    String said = new String(bash.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(bash.waitFor()).as(said).isZero();
+    return said;
   }
 
   @Test

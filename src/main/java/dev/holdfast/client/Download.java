@@ -17,6 +17,14 @@ public final class Download {
   public interface Sink {
     /** Takes {@code length} bytes from the start of {@code bytes}. */
     void write(byte[] bytes, int length) throws IOException;
+
+    /**
+     * Hears, before the first byte, where the bytes will begin.
+     *
+     * @param at how many bytes of an earlier download still hold
+     * @param tag which result they are of
+     */
+    default void begin(long at, String tag) throws IOException {}
   }
 
   private static final int CHUNK_BYTES = 64 * 1024;
@@ -29,15 +37,22 @@ public final class Download {
   private final Http http;
   private final String path;
   private long received;
-  private String tag = "";
+  private String tag;
+  private boolean begun;
 
-  Download(Http http, String path) {
+  /**
+   * @param received how many bytes an earlier download left, 0 for none
+   * @param tag which result they are of
+   */
+  Download(Http http, String path, long received, String tag) {
     this.http = http;
     this.path = path;
+    this.received = received;
+    this.tag = tag;
   }
 
   /**
-   * @return how many bytes there were
+   * @return how many bytes there were, those of an earlier download with them
    * @throws ClientException also if the sink fails
    */
   long into(Sink sink) throws ClientException {
@@ -64,7 +79,7 @@ public final class Download {
             .timeout(FIRST_BYTE_TIMEOUT)
             .GET();
     if (received > 0) {
-      request.header("Range", "bytes=%d-".formatted(received));
+      request.header("Range", "bytes=%d-".formatted(received)).header("If-Range", tag);
     }
     HttpResponse<InputStream> answer =
         http.open(
@@ -78,7 +93,7 @@ public final class Download {
         }
         return null;
       }
-      sameAsBefore(answer);
+      sameAsBefore(answer, sink);
       if (answer.statusCode() != PARTIAL) {
         body.skipNBytes(received);
       } else if (start(answer) != received) {
@@ -99,16 +114,29 @@ public final class Download {
     try {
       sink.write(chunk, length);
     } catch (IOException e) {
-      throw ClientException.usage("cannot write the result: " + e.getMessage());
+      throw unwritable(e);
     }
   }
 
-  private void sameAsBefore(HttpResponse<?> answer) throws ClientException {
+  private void sameAsBefore(HttpResponse<?> answer, Sink sink) throws ClientException {
     String now = answer.headers().firstValue("ETag").orElse("");
-    if (received > 0 && !now.equals(tag)) {
+    if (begun && received > 0 && !now.equals(tag)) {
       throw ClientException.senseless("the result changed while it was fetched; fetch it again");
     }
+    if (!begun) {
+      received = now.equals(tag) ? received : 0;
+      begun = true;
+      try {
+        sink.begin(received, now);
+      } catch (IOException e) {
+        throw unwritable(e);
+      }
+    }
     tag = now;
+  }
+
+  private static ClientException unwritable(IOException e) {
+    return ClientException.usage("cannot write the result: " + e.getMessage());
   }
 
   private static long start(HttpResponse<?> answer) {

@@ -152,7 +152,19 @@ public final class HoldfastClient {
 
   /** Fetches a whole result, through broken connections. */
   public long download(String id, Download.Sink sink) throws ClientException {
-    return new Download(http, "/v1/jobs/%s/result".formatted(checked(id))).into(sink);
+    return download(id, 0, "", sink);
+  }
+
+  /**
+   * Fetches what an earlier download left.
+   *
+   * @param received how many bytes there are already
+   * @param tag which result they are of; if the server has another by now, all of that is fetched
+   * @return the result's size in bytes
+   */
+  long download(String id, long received, String tag, Download.Sink sink) throws ClientException {
+    String path = "/v1/jobs/%s/result".formatted(checked(id));
+    return new Download(http, path, received, tag).into(sink);
   }
 
   void rest(Duration length) throws ClientException {

@@ -50,7 +50,10 @@ final class SubmitCommand extends ClientVerb {
     @Option(names = "--text", paramLabel = "TEXT", description = "A text; give it again for more")
     List<String> texts;
 
-    @Parameters(arity = "1", paramLabel = "-", description = "Read texts from here, one a line")
+    @Parameters(
+        arity = "1",
+        paramLabel = "STDIN",
+        description = "- reads texts from the standard input, one a line")
     String stdin;
   }
 

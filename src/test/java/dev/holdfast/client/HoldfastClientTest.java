@@ -40,23 +40,10 @@ class HoldfastClientTest {
     return client.download("job_1", (bytes, length) -> rows.write(bytes, 0, length));
   }
 
-  private void range(int from, String etag) {
-    server.then(
-        exchange -> {
-          byte[] rest = ROWS.substring(from).getBytes(StandardCharsets.UTF_8);
-          exchange.getResponseHeaders().set("ETag", etag);
-          exchange
-              .getResponseHeaders()
-              .set("Content-Range", "bytes %d-%d/%d".formatted(from, BYTES - 1, BYTES));
-          exchange.sendResponseHeaders(206, rest.length);
-          exchange.getResponseBody().write(rest);
-        });
-  }
-
   @Test
   void aBrokenDownloadGoesOnWhereItBroke() throws ClientException {
     server.thenBroken("\"a\"", BYTES, ROWS.substring(0, 9));
-    range(9, "\"a\"");
+    server.thenRest(ROWS, 9, "\"a\"");
 
     assertThat(download()).isEqualTo(BYTES);
 
@@ -100,7 +87,7 @@ class HoldfastClientTest {
   @Test
   void aResultThatChangedInBetweenIsRefused() {
     server.thenBroken("\"a\"", BYTES, ROWS.substring(0, 9));
-    range(9, "\"b\"");
+    server.thenRest(ROWS, 9, "\"b\"");
 
     ClientException refused = catchThrowableOfType(ClientException.class, this::download);
 
@@ -111,7 +98,7 @@ class HoldfastClientTest {
   @Test
   void anotherRangeThanWasAskedForIsRefused() {
     server.thenBroken("\"a\"", BYTES, ROWS.substring(0, 9));
-    range(3, "\"a\"");
+    server.thenRest(ROWS, 3, "\"a\"");
 
     ClientException refused = catchThrowableOfType(ClientException.class, this::download);
 

@@ -74,6 +74,21 @@ final class ScriptedServer implements AutoCloseable {
         });
   }
 
+  /** Answers a range: {@code all} from a byte on. */
+  ScriptedServer thenRest(String all, int from, String etag) {
+    return then(
+        exchange -> {
+          byte[] rest = all.substring(from).getBytes(StandardCharsets.UTF_8);
+          int bytes = all.length();
+          exchange.getResponseHeaders().set("ETag", etag);
+          exchange
+              .getResponseHeaders()
+              .set("Content-Range", "bytes %d-%d/%d".formatted(from, bytes - 1, bytes));
+          exchange.sendResponseHeaders(206, rest.length);
+          exchange.getResponseBody().write(rest);
+        });
+  }
+
   private void handle(HttpExchange exchange) throws IOException {
     try (exchange) {
       String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
