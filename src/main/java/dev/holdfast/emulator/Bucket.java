@@ -16,6 +16,8 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentNavigableMap;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -31,7 +33,12 @@ final class Bucket {
 
   private static final String SUFFIX = ".object";
 
+  private static final String LOCATION = "location";
+  private static final String SOFT_DELETE = "softDeletePolicy";
+  private static final String ACCESS = "iamConfiguration";
+
   private final String name;
+  private final JsonObject settings;
   private final Path directory;
   private final InstantSource clock;
   private final ConcurrentNavigableMap<String, StoredObject> objects =
@@ -39,15 +46,44 @@ final class Bucket {
   private long lastGeneration;
   private boolean deleted;
 
-  private Bucket(String name, Path directory, InstantSource clock) {
+  private Bucket(String name, JsonObject settings, Path directory, InstantSource clock) {
     this.name = name;
+    this.settings = settings;
     this.directory = directory;
     this.clock = clock;
   }
 
-  /** Opens the bucket that a directory holds, and deletes what a crash left there. */
-  static Bucket open(Path directory, InstantSource clock) throws IOException {
-    Bucket bucket = new Bucket(directory.getFileName().toString(), directory, clock);
+  /**
+   * What a client may say of its bucket. It is answered as it was said and has no effect.
+   *
+   * @throws StorageRefusal if it is not of the right types
+   */
+  static JsonObject settings(JsonObject description) {
+    JsonObject settings = new JsonObject();
+    // in capitals, as the service writes them, however they were written
+    said(description, LOCATION, String.class)
+        .ifPresent(place -> settings.put(LOCATION, place.toUpperCase(Locale.ROOT)));
+    for (String field : List.of(SOFT_DELETE, ACCESS)) {
+      said(description, field, JsonObject.class).ifPresent(value -> settings.put(field, value));
+    }
+    return settings;
+  }
+
+  private static <T> Optional<T> said(JsonObject description, String field, Class<T> type) {
+    Object value = description.getValue(field);
+    if (value != null && !type.isInstance(value)) {
+      throw StorageRefusal.invalid("Invalid value for " + field + ".");
+    }
+    return Optional.ofNullable(value).map(type::cast);
+  }
+
+  /**
+   * Opens the bucket that a directory holds, and deletes what a crash left there.
+   *
+   * @param settings of {@link #settings}
+   */
+  static Bucket open(Path directory, JsonObject settings, InstantSource clock) throws IOException {
+    Bucket bucket = new Bucket(directory.getFileName().toString(), settings, directory, clock);
     try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
       for (Path file : files) {
         Optional<StoredObject> object = StoredObject.read(file);
@@ -200,10 +236,9 @@ final class Bucket {
         .put("kind", "storage#bucket")
         .put("id", name)
         .put("name", name)
-        .put("location", "LOCAL")
-        .put("locationType", "region")
         .put("storageClass", "STANDARD")
         .put("metageneration", "1")
-        .put("etag", "CAE=");
+        .put("etag", "CAE=")
+        .mergeIn(settings);
   }
 }

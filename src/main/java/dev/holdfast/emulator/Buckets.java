@@ -1,22 +1,29 @@
 package dev.holdfast.emulator;
 
+import io.vertx.core.json.DecodeException;
+import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.InstantSource;
 import java.util.Collection;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
 
-/** The buckets under one directory, a directory each, and a place for drafts. Thread-safe. */
+/**
+ * The buckets under one directory, a directory each, with a place for what their makers said of
+ * them and another for drafts. Thread-safe.
+ */
 final class Buckets {
 
   /** Google's own rule but for its length, which is 63 there; with it a name is never a path. */
   private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9._-]{1,98}[a-z0-9]");
 
   private static final String DRAFTS = "~drafts";
+  private static final String SETTINGS = "~buckets";
 
   private final Path directory;
   private final InstantSource clock;
@@ -37,15 +44,43 @@ final class Buckets {
         Files.delete(leftover);
       }
     }
+    Files.createDirectories(directory.resolve(SETTINGS));
     try (DirectoryStream<Path> found = Files.newDirectoryStream(directory)) {
       for (Path path : found) {
         String name = path.getFileName().toString();
         if (Files.isDirectory(path) && NAME.matcher(name).matches()) {
-          buckets.buckets.put(name, Bucket.open(path, clock));
+          buckets.buckets.put(name, Bucket.open(path, buckets.settings(name), clock));
         }
       }
     }
     return buckets;
+  }
+
+  private Path settingsFile(String bucket) {
+    return directory.resolve(SETTINGS).resolve(bucket + ".json");
+  }
+
+  /** None for a bucket of a time when they were not kept. */
+  private JsonObject settings(String bucket) throws IOException {
+    Path file = settingsFile(bucket);
+    if (!Files.exists(file)) {
+      return new JsonObject();
+    }
+    try {
+      return new JsonObject(Files.readString(file));
+    } catch (DecodeException e) {
+      throw new IOException(file + " is damaged; delete it to forget what it said", e);
+    }
+  }
+
+  private void keep(String bucket, JsonObject settings) throws IOException {
+    if (settings.isEmpty()) {
+      Files.deleteIfExists(settingsFile(bucket));
+      return;
+    }
+    Path draft = newDraft();
+    Files.writeString(draft, settings.encode());
+    Files.move(draft, settingsFile(bucket), StandardCopyOption.ATOMIC_MOVE);
   }
 
   /** A name for a file that no other draft has. */
@@ -68,7 +103,13 @@ final class Buckets {
     return bucket;
   }
 
-  synchronized Bucket create(String name) throws IOException {
+  /**
+   * @param description as the JSON API takes it; what is not kept of it is ignored
+   * @throws StorageRefusal if it is not lawful or there is such a bucket
+   */
+  synchronized Bucket create(JsonObject description) throws IOException {
+    Object named = description.getValue("name");
+    String name = named instanceof String text ? text : "";
     if (!NAME.matcher(name).matches()) {
       throw StorageRefusal.invalid("Invalid bucket name: '" + name + "'");
     }
@@ -76,7 +117,10 @@ final class Buckets {
       throw StorageRefusal.conflict(
           "Your previous request to create the named bucket succeeded and you already own it.");
     }
-    Bucket bucket = Bucket.open(Files.createDirectories(directory.resolve(name)), clock);
+    JsonObject settings = Bucket.settings(description);
+    // before the directory, which is what makes it a bucket
+    keep(name, settings);
+    Bucket bucket = Bucket.open(Files.createDirectories(directory.resolve(name)), settings, clock);
     buckets.put(name, bucket);
     return bucket;
   }
@@ -84,5 +128,6 @@ final class Buckets {
   synchronized void delete(String name) throws IOException {
     require(name).deleteSelf();
     buckets.remove(name);
+    Files.deleteIfExists(settingsFile(name));
   }
 }

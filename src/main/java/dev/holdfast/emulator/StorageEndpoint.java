@@ -41,6 +41,9 @@ public final class StorageEndpoint {
   /** A connection on which nothing moves for so long is closed. */
   private static final int IDLE_SECONDS_MAX = 120;
 
+  /** More than any lawful description of a bucket needs. */
+  private static final int DESCRIPTION_BYTES_MAX = 64 * 1024;
+
   private static final List<String> API = List.of("storage", "v1", "b");
 
   private final Vertx vertx;
@@ -162,14 +165,17 @@ public final class StorageEndpoint {
     Future<Buffer> received = request.body();
     request.resume();
     return received
-        .compose(body -> vertx.executeBlocking(() -> buckets.create(name(body)).resource(), false))
+        .compose(body -> vertx.executeBlocking(() -> buckets.create(json(body)).resource(), false))
         .compose(created -> answer(request, 200, created));
   }
 
-  private static String name(Buffer body) {
+  private static JsonObject json(Buffer body) {
+    if (body.length() > DESCRIPTION_BYTES_MAX) {
+      throw StorageRefusal.tooLarge("The bucket's description is too large.");
+    }
     try {
-      return body.toJsonObject().getString("name", "");
-    } catch (DecodeException e) {
+      return body.toJsonObject();
+    } catch (DecodeException | ClassCastException e) {
       throw StorageRefusal.invalid("Parse Error: the bucket's description is not JSON.");
     }
   }

@@ -1,13 +1,11 @@
 package dev.holdfast.gcp;
 
-import com.google.api.gax.retrying.RetrySettings;
-import com.google.cloud.NoCredentials;
 import com.google.cloud.storage.Bucket;
 import com.google.cloud.storage.BucketInfo;
 import com.google.cloud.storage.Storage;
 import com.google.cloud.storage.StorageException;
-import com.google.cloud.storage.StorageOptions;
 import dev.holdfast.gcp.GcpSetup.Finding;
+import dev.holdfast.gcp.GcpSetup.Level;
 import java.math.BigInteger;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,7 +17,6 @@ import org.jspecify.annotations.Nullable;
 /** Makes and checks the bucket. Blocks. */
 final class BucketSetup implements AutoCloseable {
 
-  private static final Duration CALL_LIMIT = Duration.ofSeconds(10);
   private static final int CONFLICT = 409;
 
   private final GcpOptions options;
@@ -37,20 +34,7 @@ final class BucketSetup implements AutoCloseable {
     if (emulators && options.storageEmulator().isEmpty()) {
       return new BucketSetup(options, null);
     }
-    StorageOptions.Builder client =
-        StorageOptions.newBuilder()
-            .setProjectId(options.project())
-            .setRetrySettings(
-                RetrySettings.newBuilder()
-                    .setInitialRetryDelayDuration(Duration.ofMillis(100))
-                    .setRetryDelayMultiplier(2)
-                    .setMaxRetryDelayDuration(Duration.ofSeconds(2))
-                    .setTotalTimeoutDuration(CALL_LIMIT)
-                    .build());
-    options
-        .storageEmulator()
-        .ifPresent(url -> client.setHost(url).setCredentials(NoCredentials.getInstance()));
-    return new BucketSetup(options, client.build().getService());
+    return new BucketSetup(options, GcsClient.open(options));
   }
 
   /** Makes the bucket if it is missing; says what else is wrong with it. */
@@ -58,7 +42,7 @@ final class BucketSetup implements AutoCloseable {
     return guarded(
         client -> {
           if (client.get(options.bucket()) != null) {
-            return check();
+            return checked(client);
           }
           BucketInfo.Builder bucket =
               BucketInfo.newBuilder(options.bucket())
@@ -78,34 +62,32 @@ final class BucketSetup implements AutoCloseable {
             if (e.getCode() != CONFLICT) {
               throw e;
             }
-            if (client.get(options.bucket()) == null) {
-              return List.of(
-                  Finding.problem(
-                      "bucket %s belongs to somebody else".formatted(options.bucket()),
-                      "Choose another name: all of Cloud Storage shares them."));
-            }
-            // an earlier try whose reply was lost
+            // an earlier try whose reply was lost, or somebody else, who then forbids to look
           }
-          return List.of(Finding.ok("bucket " + options.bucket() + ": made"));
+          List<Finding> findings = checked(client);
+          return findings.stream().allMatch(finding -> finding.level() == Level.OK)
+              ? List.of(Finding.ok("bucket " + options.bucket() + ": made"))
+              : findings;
         });
   }
 
   /** Says whether the bucket is there and as it should be; changes nothing. */
   List<Finding> check() {
-    return guarded(
-        client -> {
-          Bucket bucket = client.get(options.bucket());
-          if (bucket == null) {
-            return List.of(
-                Finding.problem(
-                    "bucket " + options.bucket() + " is missing", "Run ./holdfast gcp init."));
-          }
-          List<Finding> wrong = new ArrayList<>();
-          checkLocation(bucket, wrong);
-          checkSoftDelete(bucket, wrong);
-          checkAccess(bucket, wrong);
-          return wrong.isEmpty() ? List.of(Finding.ok("bucket " + options.bucket())) : wrong;
-        });
+    return guarded(this::checked);
+  }
+
+  private List<Finding> checked(Storage client) {
+    Bucket bucket = client.get(options.bucket());
+    if (bucket == null) {
+      return List.of(
+          Finding.problem(
+              "bucket " + options.bucket() + " is missing", "Run ./holdfast gcp init."));
+    }
+    List<Finding> wrong = new ArrayList<>();
+    checkLocation(bucket, wrong);
+    checkSoftDelete(bucket, wrong);
+    checkAccess(bucket, wrong);
+    return wrong.isEmpty() ? List.of(Finding.ok("bucket " + options.bucket())) : wrong;
   }
 
   private void checkLocation(Bucket bucket, List<Finding> wrong) {
@@ -173,8 +155,15 @@ final class BucketSetup implements AutoCloseable {
       return List.of(
           Finding.problem(
               "bucket %s cannot be looked after: %s".formatted(options.bucket(), e.getMessage()),
-              "This account needs the role roles/storage.admin for it."));
+              todo(GcsCalls.status(e))));
     }
+  }
+
+  private static String todo(int status) {
+    return status == GcsCalls.FORBIDDEN || status == GcsCalls.UNAUTHENTICATED
+        ? "This account needs the role roles/storage.admin for it. If the bucket is somebody"
+            + " else's, choose another name: all of Cloud Storage shares them."
+        : "Mend that and run this again.";
   }
 
   @Override

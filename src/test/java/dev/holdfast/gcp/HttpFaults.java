@@ -37,7 +37,8 @@ final class HttpFaults implements AutoCloseable {
     MEDIA,
     LIST,
     DELETE,
-    BUCKET
+    BUCKET,
+    MAKE_BUCKET
   }
 
   /** What can happen to a request. */
@@ -123,7 +124,7 @@ final class HttpFaults implements AutoCloseable {
       return Kind.LIST;
     }
     if (!path.contains("/o/")) {
-      return Kind.BUCKET;
+      return path.endsWith("/b") ? Kind.MAKE_BUCKET : Kind.BUCKET;
     }
     return request.method().equals(HttpMethod.DELETE) ? Kind.DELETE : Kind.STAT;
   }
