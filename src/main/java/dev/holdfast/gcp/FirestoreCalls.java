@@ -63,11 +63,6 @@ final class FirestoreCalls implements FirestoreRpc {
   /** An emulator has no such limit, and more connections only slow it down. */
   private static final int EMULATOR_CHANNELS = 2;
 
-  /** A connection whose other end is gone without a word is found out and replaced after this. */
-  private static final Duration KEEP_ALIVE = Duration.ofSeconds(30);
-
-  private static final Duration KEEP_ALIVE_ANSWER = Duration.ofSeconds(10);
-
   /**
    * Longer than any document takes; the tries of one call together take no longer than the total.
    */
@@ -110,23 +105,18 @@ final class FirestoreCalls implements FirestoreRpc {
         FirestoreStubSettings.defaultCredentialsProviderBuilder().build();
     InstantiatingGrpcChannelProvider.Builder channels =
         FirestoreStubSettings.defaultGrpcTransportProviderBuilder()
-            .setChannelPoolSettings(ChannelPoolSettings.staticallySized(CHANNELS))
-            .setKeepAliveTimeDuration(KEEP_ALIVE)
-            .setKeepAliveTimeoutDuration(KEEP_ALIVE_ANSWER)
-            .setInterceptorProvider(() -> interceptors);
+            .setChannelPoolSettings(ChannelPoolSettings.staticallySized(CHANNELS));
     if (options.firestoreEmulator().isPresent()) {
       // what the emulator takes for the database's owner
       headers.put("authorization", "Bearer owner");
       credentials = NoCredentialsProvider.create();
-      channels
-          .setEndpoint(options.firestoreEmulator().get())
-          .setChannelPoolSettings(ChannelPoolSettings.staticallySized(EMULATOR_CHANNELS))
-          .setChannelConfigurator(channel -> channel.usePlaintext());
+      channels.setChannelPoolSettings(ChannelPoolSettings.staticallySized(EMULATOR_CHANNELS));
     }
     FirestoreStubSettings.Builder settings = FirestoreStubSettings.newBuilder();
     settings.setCredentialsProvider(credentials);
     settings.setHeaderProvider(FixedHeaderProvider.create(headers));
-    settings.setTransportChannelProvider(channels.build());
+    settings.setTransportChannelProvider(
+        GrpcChannels.of(timers).over(channels, options.firestoreEmulator(), interceptors));
     settings.setBackgroundExecutorProvider(FixedExecutorProvider.create(timers));
     settings.applyToAllUnaryMethods(
         method -> {

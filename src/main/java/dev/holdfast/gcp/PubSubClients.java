@@ -9,6 +9,8 @@ import com.google.api.gax.grpc.InstantiatingGrpcChannelProvider;
 import com.google.api.gax.retrying.RetrySettings;
 import com.google.api.gax.rpc.ApiCallContext;
 import com.google.api.gax.rpc.StatusCode.Code;
+import com.google.api.gax.rpc.StubSettings;
+import com.google.api.gax.rpc.UnaryCallSettings;
 import com.google.cloud.pubsub.v1.stub.GrpcPublisherStub;
 import com.google.cloud.pubsub.v1.stub.GrpcSubscriberStub;
 import com.google.cloud.pubsub.v1.stub.PublisherStub;
@@ -25,6 +27,7 @@ import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The RPCs of Pub/Sub on two channels, one for what is sent and one for what is pulled, with tries
@@ -54,13 +57,9 @@ final class PubSubClients implements AutoCloseable {
   /** A pull of many messages; the gRPC default of 4 MB would lose them without a word. */
   private static final int REPLY_BYTES_MAX = 20 << 20;
 
-  /** A connection whose other end is gone without a word is found out and replaced after this. */
-  private static final Duration KEEP_ALIVE = Duration.ofSeconds(30);
-
-  private static final Duration KEEP_ALIVE_ANSWER = Duration.ofSeconds(10);
-
   private final GcpOptions options;
   private final ScheduledThreadPoolExecutor timers;
+  private final GrpcChannels channels;
   private final PublisherStub publisher;
   private final SubscriberStub subscriber;
 
@@ -76,6 +75,7 @@ final class PubSubClients implements AutoCloseable {
               return thread;
             });
     timers.setRemoveOnCancelPolicy(true);
+    channels = GrpcChannels.of(timers);
     PublisherStub opened = null;
     try {
       opened = GrpcPublisherStub.create(publishing(interceptors));
@@ -104,16 +104,11 @@ final class PubSubClients implements AutoCloseable {
   private PublisherStubSettings publishing(List<ClientInterceptor> interceptors)
       throws IOException {
     PublisherStubSettings.Builder settings = PublisherStubSettings.newBuilder();
-    settings.setCredentialsProvider(
-        credentials(PublisherStubSettings.defaultCredentialsProviderBuilder().build()));
-    settings.setTransportChannelProvider(
+    connect(
+        settings,
+        PublisherStubSettings.defaultCredentialsProviderBuilder().build(),
         channel(PublisherStubSettings.defaultGrpcTransportProviderBuilder(), interceptors));
-    settings.setBackgroundExecutorProvider(FixedExecutorProvider.create(timers));
-    settings.applyToAllUnaryMethods(
-        method -> {
-          method.setRetryableCodes(TRANSIENT).setRetrySettings(tries(CALL_LIMIT));
-          return null;
-        });
+    settings.applyToAllUnaryMethods(PubSubClients::retried);
     // PubSubPublishing gathers messages itself
     settings
         .publishSettings()
@@ -124,16 +119,11 @@ final class PubSubClients implements AutoCloseable {
   private SubscriberStubSettings subscribing(List<ClientInterceptor> interceptors)
       throws IOException {
     SubscriberStubSettings.Builder settings = SubscriberStubSettings.newBuilder();
-    settings.setCredentialsProvider(
-        credentials(SubscriberStubSettings.defaultCredentialsProviderBuilder().build()));
-    settings.setTransportChannelProvider(
+    connect(
+        settings,
+        SubscriberStubSettings.defaultCredentialsProviderBuilder().build(),
         channel(SubscriberStubSettings.defaultGrpcTransportProviderBuilder(), interceptors));
-    settings.setBackgroundExecutorProvider(FixedExecutorProvider.create(timers));
-    settings.applyToAllUnaryMethods(
-        method -> {
-          method.setRetryableCodes(TRANSIENT).setRetrySettings(tries(CALL_LIMIT));
-          return null;
-        });
+    settings.applyToAllUnaryMethods(PubSubClients::retried);
     // a pull whose time is over has said that there is nothing
     settings
         .pullSettings()
@@ -142,26 +132,27 @@ final class PubSubClients implements AutoCloseable {
     return settings.build();
   }
 
-  private CredentialsProvider credentials(CredentialsProvider real) {
-    return emulated() ? NoCredentialsProvider.create() : real;
+  private void connect(
+      StubSettings.Builder<?, ?> settings,
+      CredentialsProvider real,
+      InstantiatingGrpcChannelProvider channel) {
+    settings.setCredentialsProvider(emulated() ? NoCredentialsProvider.create() : real);
+    settings.setTransportChannelProvider(channel);
+    settings.setBackgroundExecutorProvider(FixedExecutorProvider.create(timers));
+  }
+
+  private static @Nullable Void retried(UnaryCallSettings.Builder<?, ?> method) {
+    method.setRetryableCodes(TRANSIENT).setRetrySettings(tries(CALL_LIMIT));
+    return null;
   }
 
   private InstantiatingGrpcChannelProvider channel(
       InstantiatingGrpcChannelProvider.Builder channel, List<ClientInterceptor> interceptors) {
-    channel
-        .setMaxInboundMessageSize(REPLY_BYTES_MAX)
-        .setKeepAliveTimeDuration(KEEP_ALIVE)
-        .setKeepAliveTimeoutDuration(KEEP_ALIVE_ANSWER)
-        .setInterceptorProvider(() -> interceptors);
+    channel.setMaxInboundMessageSize(REPLY_BYTES_MAX);
     options
         .region()
         .ifPresent(region -> channel.setEndpoint(region + "-pubsub.googleapis.com:443"));
-    if (options.pubSubEmulator().isPresent()) {
-      channel
-          .setEndpoint(options.pubSubEmulator().get())
-          .setChannelConfigurator(builder -> builder.usePlaintext());
-    }
-    return channel.build();
+    return channels.over(channel, options.pubSubEmulator(), interceptors);
   }
 
   private static RetrySettings tries(Duration limit) {

@@ -8,6 +8,7 @@ import io.vertx.core.net.NetSocket;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A port that leads to another one, until it is shut: then its connections are cut and nobody is
@@ -23,6 +24,7 @@ public final class TcpGate implements AutoCloseable {
   private final Set<NetSocket> sockets = ConcurrentHashMap.newKeySet();
   private final String targetHost;
   private final int targetPort;
+  private final AtomicInteger turnedAway = new AtomicInteger();
   private volatile boolean shut;
 
   /**
@@ -44,6 +46,7 @@ public final class TcpGate implements AutoCloseable {
 
   private void enter(NetSocket from) {
     if (shut) {
+      turnedAway.incrementAndGet();
       from.close();
       return;
     }
@@ -72,6 +75,11 @@ public final class TcpGate implements AutoCloseable {
                 from.close();
               }
             });
+  }
+
+  /** How many came while it was shut. */
+  public int turnedAway() {
+    return turnedAway.get();
   }
 
   public void shut() {
