@@ -1,6 +1,7 @@
 package dev.holdfast.gcp;
 
 import com.google.api.core.ApiFuture;
+import com.google.api.gax.rpc.StatusCode.Code;
 import com.google.cloud.Timestamp;
 import com.google.cloud.firestore.CollectionReference;
 import com.google.cloud.firestore.DocumentReference;
@@ -8,11 +9,11 @@ import com.google.cloud.firestore.DocumentSnapshot;
 import com.google.cloud.firestore.FieldMask;
 import com.google.cloud.firestore.Precondition;
 import com.google.cloud.firestore.WriteResult;
+import dev.holdfast.gcp.CallFailure.Role;
 import dev.holdfast.job.Job;
 import dev.holdfast.job.JobException;
 import dev.holdfast.job.JobId;
 import dev.holdfast.job.JobStore.Created;
-import io.grpc.Status;
 import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.EnumSet;
@@ -38,12 +39,8 @@ final class ConditionalWrites {
   private static final Duration LAST_STEP = Duration.ofSeconds(2);
 
   /** What Firestore answers to a write whose condition does not hold or that lost to another. */
-  private static final Set<Status.Code> CONFLICTS =
-      EnumSet.of(
-          Status.Code.ALREADY_EXISTS,
-          Status.Code.FAILED_PRECONDITION,
-          Status.Code.NOT_FOUND,
-          Status.Code.ABORTED);
+  private static final Set<Code> CONFLICTS =
+      EnumSet.of(Code.ALREADY_EXISTS, Code.FAILED_PRECONDITION, Code.NOT_FOUND, Code.ABORTED);
 
   private static final FieldMask HEAD = FieldMask.of(JobDocument.VERSION, JobDocument.WRITE);
 
@@ -74,8 +71,10 @@ final class ConditionalWrites {
 
   private Future<Created> create(Creation creation, int writes) {
     Job job = creation.job();
-    return FirestoreFailure.named(
-            "create the record of " + job.id(), () -> document(job.id()).create(creation.fields()))
+    return CallFailure.named(
+            "create the record of " + job.id(),
+            Role.DATASTORE_USER,
+            () -> document(job.id()).create(creation.fields()))
         .map(
             done -> {
               times.remember(job.id(), job.version(), done.getUpdateTime());
@@ -90,8 +89,8 @@ final class ConditionalWrites {
 
   private Future<Created> found(Creation creation, int writes, Throwable conflict) {
     Job job = creation.job();
-    return FirestoreFailure.named(
-            "create the record of " + job.id(), () -> document(job.id()).get())
+    return CallFailure.named(
+            "create the record of " + job.id(), Role.DATASTORE_USER, () -> document(job.id()).get())
         .compose(
             stored -> {
               if (stored.exists()) {
@@ -162,8 +161,10 @@ final class ConditionalWrites {
   }
 
   private Future<Boolean> write(Change change, Timestamp time, int writes) {
-    return FirestoreFailure.named(
-            change.what(), () -> change.write().apply(Precondition.updatedAt(time)))
+    return CallFailure.named(
+            change.what(),
+            Role.DATASTORE_USER,
+            () -> change.write().apply(Precondition.updatedAt(time)))
         .map(
             done -> {
               settled(change, done.getUpdateTime());
@@ -178,7 +179,8 @@ final class ConditionalWrites {
 
   /** Looks what is stored: the change itself, what it is to change, or something newer. */
   private Future<Boolean> compare(Change change, int writes) {
-    return FirestoreFailure.named(change.what(), () -> document(change.id()).get(HEAD))
+    return CallFailure.named(
+            change.what(), Role.DATASTORE_USER, () -> document(change.id()).get(HEAD))
         .compose(head -> compare(change, writes, head));
   }
 
@@ -199,7 +201,7 @@ final class ConditionalWrites {
     }
     if (writes >= WRITES_MAX || late(change.began())) {
       return Future.failedFuture(
-          FirestoreFailure.because(
+          CallFailure.because(
               "Firestore could not %s: too many writers at once; it was not done"
                   .formatted(change.what())));
     }
@@ -215,7 +217,7 @@ final class ConditionalWrites {
   }
 
   private static boolean conflict(Throwable failure) {
-    return CONFLICTS.contains(FirestoreFailure.code(failure));
+    return CONFLICTS.contains(CallFailure.code(failure));
   }
 
   private static boolean late(long began) {

@@ -4,7 +4,7 @@ import com.google.api.core.ApiFuture;
 import com.google.api.gax.rpc.StatusCode.Code;
 import com.google.pubsub.v1.DeleteSubscriptionRequest;
 import com.google.pubsub.v1.ReceivedMessage;
-import dev.holdfast.gcp.PubSubFailure.Role;
+import dev.holdfast.gcp.CallFailure.Role;
 import io.vertx.core.AsyncResult;
 import io.vertx.core.Future;
 import java.time.Duration;
@@ -70,7 +70,7 @@ final class EventFeed {
   }
 
   private Future<Void> make() {
-    return PubSubFailure.named(
+    return CallFailure.named(
             "create the subscription " + subscription.name() + " on " + subscription.topic(),
             Role.EDITOR,
             () ->
@@ -82,7 +82,7 @@ final class EventFeed {
         // an earlier try whose reply was lost
         .recover(
             failure ->
-                PubSubFailure.code(failure) == Code.ALREADY_EXISTS
+                CallFailure.code(failure) == Code.ALREADY_EXISTS
                     ? Future.succeededFuture()
                     : Future.failedFuture(failure));
   }
@@ -107,7 +107,7 @@ final class EventFeed {
       return;
     }
     if (poll.failed()) {
-      boolean vanished = PubSubFailure.code(poll.cause()) == Code.NOT_FOUND;
+      boolean vanished = CallFailure.code(poll.cause()) == Code.NOT_FOUND;
       stumbled(poll.cause(), vanished ? () -> make().onComplete(this::begun) : this::poll);
       return;
     }
@@ -154,7 +154,7 @@ final class EventFeed {
     }
     closed = true;
     try {
-      PubSubFailure.named(
+      CallFailure.named(
               "delete the subscription " + subscription.name(),
               Role.EDITOR,
               () ->

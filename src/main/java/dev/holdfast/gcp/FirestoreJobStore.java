@@ -7,6 +7,7 @@ import com.google.cloud.firestore.QueryDocumentSnapshot;
 import com.google.cloud.firestore.QuerySnapshot;
 import dev.holdfast.adapter.CallerContext;
 import dev.holdfast.adapter.PageCursor;
+import dev.holdfast.gcp.CallFailure.Role;
 import dev.holdfast.job.Job;
 import dev.holdfast.job.JobException;
 import dev.holdfast.job.JobId;
@@ -48,8 +49,10 @@ final class FirestoreJobStore implements JobStore {
   public Future<Optional<Job>> get(JobId id) {
     return asked(
         () ->
-            FirestoreFailure.named(
-                    "read the record of " + id, () -> jobs.document(id.value()).get())
+            CallFailure.named(
+                    "read the record of " + id,
+                    Role.DATASTORE_USER,
+                    () -> jobs.document(id.value()).get())
                 .map(
                     found -> {
                       if (!found.exists()) {
@@ -99,7 +102,7 @@ final class FirestoreJobStore implements JobStore {
     return asked(
         () -> {
           com.google.cloud.firestore.Query page = queries.page(query);
-          return FirestoreFailure.named("list jobs", page::get)
+          return CallFailure.named("list jobs", Role.DATASTORE_USER, page::get)
               .map(found -> page(found, query.limit()));
         });
   }
@@ -119,7 +122,10 @@ final class FirestoreJobStore implements JobStore {
   @Override
   public Future<List<Job>> due(Instant now, int limit) {
     return CallerContext.here(
-        FirestoreFailure.named("list the jobs that are due", () -> queries.due(now, limit).get())
+        CallFailure.named(
+                "list the jobs that are due",
+                Role.DATASTORE_USER,
+                () -> queries.due(now, limit).get())
             .map(found -> found.getDocuments().stream().map(this::decoded).toList()));
   }
 
@@ -129,7 +135,7 @@ final class FirestoreJobStore implements JobStore {
     for (JobState state : JobState.values()) {
       counting.put(
           state,
-          FirestoreFailure.named("count the jobs", () -> queries.count(state).get())
+          CallFailure.named("count the jobs", Role.DATASTORE_USER, () -> queries.count(state).get())
               .map(counted -> counted.getCount()));
     }
     return CallerContext.here(
@@ -145,7 +151,10 @@ final class FirestoreJobStore implements JobStore {
   @Override
   public Future<Optional<Instant>> waitingSince() {
     return CallerContext.here(
-        FirestoreFailure.named("find the job that waits longest", queries.oldestWaiting()::get)
+        CallFailure.named(
+                "find the job that waits longest",
+                Role.DATASTORE_USER,
+                queries.oldestWaiting()::get)
             .map(
                 found ->
                     found.getDocuments().stream()

@@ -6,6 +6,7 @@ import com.google.cloud.firestore.Firestore;
 import com.google.cloud.firestore.Query;
 import dev.holdfast.adapter.CallerContext;
 import dev.holdfast.adapter.JsonDocument;
+import dev.holdfast.gcp.CallFailure.Role;
 import dev.holdfast.job.WorkerRoster;
 import io.vertx.core.Future;
 import java.net.URLEncoder;
@@ -58,8 +59,9 @@ final class FirestoreWorkerRoster implements WorkerRoster {
   @Override
   public Future<Void> report(WorkerReport report) {
     return CallerContext.here(
-        FirestoreFailure.named(
+        CallFailure.named(
                 "keep the report of worker " + report.id(),
+                Role.DATASTORE_USER,
                 () -> document(report.id()).set(fields(report)))
             .mapEmpty());
   }
@@ -67,15 +69,17 @@ final class FirestoreWorkerRoster implements WorkerRoster {
   @Override
   public Future<Void> leave(String worker) {
     return CallerContext.here(
-        FirestoreFailure.named(
-                "take worker %s off the list".formatted(worker), () -> document(worker).delete())
+        CallFailure.named(
+                "take worker %s off the list".formatted(worker),
+                Role.DATASTORE_USER,
+                () -> document(worker).delete())
             .mapEmpty());
   }
 
   @Override
   public Future<List<WorkerReport>> list(Instant since) {
     return CallerContext.here(
-        FirestoreFailure.named("list the workers", () -> reportedAfter(since).get())
+        CallFailure.named("list the workers", Role.DATASTORE_USER, () -> reportedAfter(since).get())
             .map(
                 found ->
                     found.getDocuments().stream()

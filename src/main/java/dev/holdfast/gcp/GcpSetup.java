@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
+import java.util.function.Function;
 
 /**
  * Makes and checks what Holdfast needs on Google Cloud: topics, subscriptions and their
@@ -79,7 +80,7 @@ public final class GcpSetup implements AutoCloseable {
   public List<Finding> init() {
     List<Finding> findings = new ArrayList<>(pubSub.init());
     findings.addAll(bucket.init());
-    findings.addAll(grants.init(projectNumber()));
+    findings.addAll(onGoogleCloud(grants::init));
     findings.add(FirestoreCheck.check(options));
     return findings;
   }
@@ -88,13 +89,18 @@ public final class GcpSetup implements AutoCloseable {
   public List<Finding> check() {
     List<Finding> findings = new ArrayList<>(pubSub.check());
     findings.addAll(bucket.check());
-    findings.addAll(grants.check(projectNumber()));
+    findings.addAll(onGoogleCloud(grants::check));
     findings.add(FirestoreCheck.check(options));
     return findings;
   }
 
-  private OptionalLong projectNumber() {
-    return clients.emulated() ? OptionalLong.empty() : bucket.projectNumber();
+  private List<Finding> onGoogleCloud(Function<OptionalLong, List<Finding>> grants) {
+    return clients.emulated()
+        ? List.of(
+            Finding.unknown(
+                "dead-letter permissions: an emulator has none",
+                "Check them on Google Cloud with ./holdfast gcp check."))
+        : grants.apply(bucket.projectNumber());
   }
 
   @Override

@@ -3,7 +3,7 @@ package dev.holdfast.gcp;
 import com.google.api.gax.rpc.StatusCode.Code;
 import com.google.pubsub.v1.AcknowledgeRequest;
 import com.google.pubsub.v1.ModifyAckDeadlineRequest;
-import dev.holdfast.gcp.PubSubFailure.Role;
+import dev.holdfast.gcp.CallFailure.Role;
 import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -109,7 +109,7 @@ final class PubSubLeases {
     return call.apply(ids)
         .recover(
             failure -> {
-              if (PubSubFailure.code(failure) != Code.INVALID_ARGUMENT) {
+              if (CallFailure.code(failure) != Code.INVALID_ARGUMENT) {
                 return Future.failedFuture(failure);
               }
               if (ids.size() == 1) {
@@ -124,7 +124,7 @@ final class PubSubLeases {
   }
 
   private Future<Void> acknowledge(List<String> ids) {
-    return PubSubFailure.named(
+    return CallFailure.named(
             "acknowledge messages of " + subscription,
             Role.SUBSCRIBER,
             () ->
@@ -140,7 +140,7 @@ final class PubSubLeases {
   }
 
   private Future<Void> modify(List<String> ids, int seconds) {
-    return PubSubFailure.named(
+    return CallFailure.named(
             (seconds == 0 ? "release" : "lease") + " messages of " + subscription,
             Role.SUBSCRIBER,
             () ->

@@ -3,7 +3,7 @@ package dev.holdfast.gcp;
 import com.google.protobuf.ByteString;
 import com.google.pubsub.v1.PublishRequest;
 import com.google.pubsub.v1.PubsubMessage;
-import dev.holdfast.gcp.PubSubFailure.Role;
+import dev.holdfast.gcp.CallFailure.Role;
 import dev.holdfast.job.JobError;
 import dev.holdfast.job.JobId;
 import io.vertx.core.Future;
@@ -36,7 +36,7 @@ final class PubSubPublishing {
             clients,
             LIMITS,
             (topic, messages) ->
-                PubSubFailure.named(
+                CallFailure.named(
                     "publish to " + topic,
                     Role.PUBLISHER,
                     () ->

@@ -5,7 +5,7 @@ import com.google.api.gax.rpc.StatusCode.Code;
 import com.google.pubsub.v1.PullRequest;
 import com.google.pubsub.v1.PullResponse;
 import com.google.pubsub.v1.ReceivedMessage;
-import dev.holdfast.gcp.PubSubFailure.Role;
+import dev.holdfast.gcp.CallFailure.Role;
 import dev.holdfast.job.JobError;
 import io.vertx.core.AsyncResult;
 import io.vertx.core.Future;
@@ -89,7 +89,7 @@ final class PubSubPulls {
             .build();
     Duration deadline =
         limit.compareTo(PubSubClients.POLL_LIMIT) > 0 ? PubSubClients.POLL_LIMIT : limit;
-    return PubSubFailure.named(
+    return CallFailure.named(
             "pull from " + subscription,
             Role.SUBSCRIBER,
             () -> {
@@ -104,7 +104,7 @@ final class PubSubPulls {
         .map(PullResponse::getReceivedMessagesList)
         .recover(
             failure ->
-                PubSubFailure.code(failure) == Code.DEADLINE_EXCEEDED
+                CallFailure.code(failure) == Code.DEADLINE_EXCEEDED
                     ? Future.succeededFuture(List.of())
                     : Future.failedFuture(failure));
   }
@@ -155,7 +155,7 @@ final class PubSubPulls {
       if (poll.failed()) {
         failures++;
         Duration delay = RETRY_FIRST.multipliedBy(1L << (failures - 1));
-        if (!PubSubFailure.isTransient(poll.cause())
+        if (!CallFailure.isTransient(poll.cause())
             || failures >= FAILURES_MAX
             || left().compareTo(delay) <= 0) {
           answer.tryFail(poll.cause());

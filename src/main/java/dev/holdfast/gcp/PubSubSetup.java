@@ -8,8 +8,8 @@ import com.google.pubsub.v1.GetTopicRequest;
 import com.google.pubsub.v1.Subscription;
 import com.google.pubsub.v1.Topic;
 import com.google.pubsub.v1.UpdateSubscriptionRequest;
+import dev.holdfast.gcp.CallFailure.Role;
 import dev.holdfast.gcp.GcpSetup.Finding;
-import dev.holdfast.gcp.PubSubFailure.Role;
 import dev.holdfast.gcp.SubscriptionSettings.Difference;
 import java.util.ArrayList;
 import java.util.List;
@@ -69,10 +69,8 @@ final class PubSubSetup {
     try {
       return step.find();
     } catch (ApiException e) {
-      PubSubFailure failure = PubSubFailure.of(what, Role.EDITOR, e);
       return Finding.problem(
-          failure.getMessage() == null ? what : failure.getMessage(),
-          "Mend that and run this again.");
+          CallFailure.words(what, Role.EDITOR, e), "Mend that and run this again.");
     }
   }
 

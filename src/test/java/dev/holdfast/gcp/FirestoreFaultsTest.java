@@ -5,6 +5,7 @@ import static dev.holdfast.contract.Futures.failure;
 import static dev.holdfast.contract.Jobs.NOON;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.api.gax.rpc.StatusCode.Code;
 import dev.holdfast.contract.Jobs;
 import dev.holdfast.gcp.RpcFaults.Fault;
 import dev.holdfast.job.Job;
@@ -13,7 +14,6 @@ import dev.holdfast.job.JobState;
 import dev.holdfast.job.JobStore.Created;
 import dev.holdfast.job.JobStore.Query;
 import dev.holdfast.world.OnEmulators;
-import io.grpc.Status;
 import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.HashMap;
@@ -109,7 +109,7 @@ class FirestoreFaultsTest {
     return each(
         call -> {
           world.faults.next(call.rpc(), Fault.UNAVAILABLE, FOR_GOOD);
-          assertUnknown(call.call().get(), Status.Code.UNAVAILABLE, "cannot be reached");
+          assertUnknown(call.call().get(), Code.UNAVAILABLE, "cannot be reached");
           int tries = tries(call);
           assertThat(tries).isBetween(2, call.rpc().equals(COUNT) ? 36 : 6);
         });
@@ -133,7 +133,7 @@ class FirestoreFaultsTest {
             (call, answer) -> {
               if (call.rpc().equals(COMMIT)) {
                 // whether it was applied is not known, so it is the caller who looks
-                assertUnknown(answer, Status.Code.DEADLINE_EXCEEDED, "no answer in time");
+                assertUnknown(answer, Code.DEADLINE_EXCEEDED, "no answer in time");
               } else {
                 assertThat(answer.succeeded()).isTrue();
               }
@@ -145,8 +145,7 @@ class FirestoreFaultsTest {
   void nothingHangsWhileEverythingStalls() {
     stalled(FOR_GOOD)
         .values()
-        .forEach(
-            answer -> assertUnknown(answer, Status.Code.DEADLINE_EXCEEDED, "no answer in time"));
+        .forEach(answer -> assertUnknown(answer, Code.DEADLINE_EXCEEDED, "no answer in time"));
   }
 
   @TestFactory
@@ -154,7 +153,7 @@ class FirestoreFaultsTest {
     return each(
         call -> {
           world.faults.next(call.rpc(), Fault.DENIED, FOR_GOOD);
-          assertUnknown(call.call().get(), Status.Code.PERMISSION_DENIED, "roles/datastore.user");
+          assertUnknown(call.call().get(), Code.PERMISSION_DENIED, "roles/datastore.user");
           assertThat(tries(call))
               .as("not tried again")
               .isEqualTo(call.rpc().equals(COUNT) ? JobState.values().length : 1);
@@ -165,13 +164,13 @@ class FirestoreFaultsTest {
     return world.faults.calls().getOrDefault(call.rpc(), 0);
   }
 
-  private static void assertUnknown(Future<?> answer, Status.Code code, String words) {
+  private static void assertUnknown(Future<?> answer, Code code, String words) {
     long began = System.nanoTime();
     Throwable failure = failure(answer);
     assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(BOUND);
     assertThat(failure).isNotInstanceOf(JobException.class);
     assertThat(failure).hasMessageStartingWith("Firestore could not ").hasMessageContaining(words);
-    assertThat(FirestoreFailure.code(failure)).isEqualTo(code);
+    assertThat(CallFailure.code(failure)).isEqualTo(code);
   }
 
   @Test
@@ -222,14 +221,14 @@ class FirestoreFaultsTest {
   void whenEveryReplyIsLostTheCallerFindsOutByReading() {
     Job job = Jobs.queued(NOON);
     world.faults.next(COMMIT, Fault.LOSE_REPLY, FOR_GOOD);
-    assertUnknown(world.store.create(job), Status.Code.UNAVAILABLE, "cannot be reached");
+    assertUnknown(world.store.create(job), Code.UNAVAILABLE, "cannot be reached");
     world.faults.reset();
     assertThat(await(world.store.create(job))).isEqualTo(new Created(job, false));
     assertThat(world.writtenOnce(job.id())).isTrue();
     Job next = Jobs.next(job, JobState.PROCESSING);
     world.faults.next(COMMIT, Fault.LOSE_REPLY, 1);
     world.faults.next(COMMIT, Fault.UNAVAILABLE, FOR_GOOD);
-    assertUnknown(world.store.replace(job, next), Status.Code.UNAVAILABLE, "cannot be reached");
+    assertUnknown(world.store.replace(job, next), Code.UNAVAILABLE, "cannot be reached");
     world.faults.reset();
     assertThat(await(world.store.replace(job, next))).isFalse();
     assertThat(await(world.store.get(job.id()))).contains(next);
