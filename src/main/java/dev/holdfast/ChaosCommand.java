@@ -178,7 +178,7 @@ final class ChaosCommand implements Callable<Integer> {
                 plan.items(),
                 workers,
                 DurationText.print(config.lease()),
-                DurationText.print(config.checkpoint())));
+                config.checkpointText()));
     Chaos chaos = new Chaos(stack, Terminal.silent(), clock, this::say);
     say("undisturbed first");
     Chaos.Outcome calm = chaos.play(plan.undisturbed(), model, directory);

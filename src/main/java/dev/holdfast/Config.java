@@ -20,7 +20,8 @@ import java.util.Optional;
  * @param worker the worker's name in the roster and in leases
  * @param slots how many deliveries a worker may hold
  * @param lease how long a silent worker keeps its job
- * @param checkpoint how much work a lost worker may cost
+ * @param checkpoint how much work a lost worker may cost; empty to tune it
+ * @param interruptionsEvery what tuning takes for the time between lost workers at first
  * @param grace how long an orderly exit may take
  * @param evictionNotices where a worker hears of its eviction, as {@link Notices} reads them
  * @param workerHeap as in {@code -Xmx}: the heap of each worker that {@link LocalStack} starts
@@ -36,7 +37,8 @@ public record Config(
     String worker,
     int slots,
     Duration lease,
-    Duration checkpoint,
+    Optional<Duration> checkpoint,
+    Duration interruptionsEvery,
     Duration grace,
     List<String> evictionNotices,
     String workerHeap) {
@@ -47,6 +49,8 @@ public record Config(
   static final Duration LEASE_MAX = Duration.ofMinutes(10);
   static final Duration CHECKPOINT_MIN = Duration.ofMillis(200);
   static final Duration CHECKPOINT_MAX = Duration.ofMinutes(5);
+  static final Duration INTERRUPTIONS_EVERY_MIN = Duration.ofMinutes(1);
+  static final Duration INTERRUPTIONS_EVERY_MAX = Duration.ofDays(30);
   static final Duration GRACE_MIN = Duration.ofSeconds(1);
   static final Duration GRACE_MAX = Duration.ofMinutes(10);
   private static final int MANAGEMENT_PORT_API = 9_090;
@@ -66,6 +70,11 @@ public record Config(
     String text() {
       return text;
     }
+  }
+
+  /** The checkpoint span as it would be written. */
+  String checkpointText() {
+    return checkpoint.map(DurationText::print).orElse(ConfigReader.AUTO);
   }
 
   /** What this process is for; a few defaults depend on it. */
@@ -102,7 +111,9 @@ public record Config(
             reader.worker(Setting.WORKER_ID),
             reader.whole(Setting.SLOTS, 256, 1, SLOTS_MAX),
             reader.duration(Setting.LEASE, LEASE_MIN, LEASE_MAX),
-            reader.duration(Setting.CHECKPOINT, CHECKPOINT_MIN, CHECKPOINT_MAX),
+            reader.durationOrAuto(Setting.CHECKPOINT, CHECKPOINT_MIN, CHECKPOINT_MAX),
+            reader.duration(
+                Setting.INTERRUPTIONS_EVERY, INTERRUPTIONS_EVERY_MIN, INTERRUPTIONS_EVERY_MAX),
             reader.duration(Setting.GRACE, GRACE_MIN, GRACE_MAX),
             reader.notices(Setting.EVICTION_NOTICES),
             reader.heap(Setting.WORKER_HEAP));

@@ -20,6 +20,9 @@ import java.util.regex.Pattern;
  */
 final class ConfigReader {
 
+  /** Instead of a duration: whatever is best. */
+  static final String AUTO = "auto";
+
   private static final Pattern HOST = Pattern.compile("[A-Za-z0-9._:%\\-\\[\\]]{1,255}");
   private static final Pattern WORKER = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
   private static final Pattern HEAP = Pattern.compile("[1-9][0-9]{0,5}[mMgG]");
@@ -95,6 +98,22 @@ final class ConfigReader {
         "must be a duration from %s to %s, such as %s"
             .formatted(DurationText.print(min), DurationText.print(max), setting.standard()));
     return DurationText.parse(setting.standard()).orElse(min);
+  }
+
+  /** A duration, or empty for {@link #AUTO}. */
+  Optional<Duration> durationOrAuto(Setting setting, Duration min, Duration max) {
+    String text = text(setting);
+    Optional<Duration> value = DurationText.parse(text);
+    if (value.isPresent() && value.get().compareTo(min) >= 0 && value.get().compareTo(max) <= 0) {
+      return value;
+    }
+    if (!text.equals(AUTO)) {
+      wrong(
+          setting,
+          "must be auto, or a duration from %s to %s, such as 10s"
+              .formatted(DurationText.print(min), DurationText.print(max)));
+    }
+    return Optional.empty();
   }
 
   String worker(Setting setting) {

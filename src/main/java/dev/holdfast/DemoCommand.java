@@ -63,7 +63,7 @@ final class DemoCommand implements Callable<Integer> {
     Path directory = scratch.directory();
     Config config = config(directory);
     String model = Demo.embeddingModel(config.models());
-    say("two workers, lease 5s and checkpoint span 1s (the defaults are 30s and 10s)");
+    say("two workers, lease 5s and checkpoint span 1s (the defaults are 30s and auto)");
     AtomicReference<LocalStack> running = new AtomicReference<>();
     Runnable end =
         () -> {

@@ -35,6 +35,10 @@ final class DurationText {
       return millis + "ms";
     }
     long seconds = millis / 1_000;
-    return seconds != 0 && seconds % 60 == 0 ? seconds / 60 + "m" : seconds + "s";
+    long minutes = seconds / 60;
+    if (seconds == 0 || seconds % 60 != 0) {
+      return seconds + "s";
+    }
+    return minutes % 60 == 0 ? minutes / 60 + "h" : minutes + "m";
   }
 }

@@ -68,7 +68,7 @@ final class RoleOptions {
   @Option(
       names = "--checkpoint",
       paramLabel = "TIME",
-      description = "HOLDFAST_CHECKPOINT: how much work a lost worker may cost")
+      description = "HOLDFAST_CHECKPOINT: how much work a lost worker may cost, or auto")
   String checkpoint;
 
   @Option(

@@ -22,7 +22,10 @@ enum Setting {
   WORKER_ID("", "the worker's name; made from host and process if empty"),
   SLOTS("256", "how many deliveries a worker may hold"),
   LEASE("30s", "how long a silent worker keeps its job, 3s to 600s"),
-  CHECKPOINT("10s", "how much work a lost worker may cost, 200ms to 5m"),
+  CHECKPOINT(
+      "auto", "how much work a lost worker may cost, 200ms to 5m; auto: 5s to 5m, as is best"),
+  INTERRUPTIONS_EVERY(
+      "1h", "what auto takes for the time between lost workers until some were lost, 1m to 720h"),
   GRACE("12s", "how long an orderly exit may take, 1s to 10m"),
   EVICTION_NOTICES(
       "", "where a worker hears of its eviction beside SIGTERM: gce, aws, azure, http, file:PATH"),

@@ -51,7 +51,8 @@ final class WorkerCommandLine {
     set(environment, Setting.WORKER_ID, name);
     set(environment, Setting.SLOTS, Integer.toString(config.slots()));
     set(environment, Setting.LEASE, DurationText.print(config.lease()));
-    set(environment, Setting.CHECKPOINT, DurationText.print(config.checkpoint()));
+    set(environment, Setting.CHECKPOINT, config.checkpointText());
+    set(environment, Setting.INTERRUPTIONS_EVERY, DurationText.print(config.interruptionsEvery()));
     set(environment, Setting.EVICTION_NOTICES, String.join(",", config.evictionNotices()));
     set(environment, Setting.GRACE, DurationText.print(config.grace()));
     return builder;

@@ -8,6 +8,7 @@ import dev.holdfast.job.Clocked;
 import dev.holdfast.job.JobRecords;
 import dev.holdfast.job.ModelSpec;
 import dev.holdfast.shutdown.ShutdownVerticle.Stage;
+import dev.holdfast.worker.Checkpoints;
 import dev.holdfast.worker.WorkerOptions;
 import dev.holdfast.worker.WorkerServices;
 import dev.holdfast.worker.WorkerVerticle;
@@ -79,7 +80,8 @@ final class WorkerRole {
                 ProcessHandle.current().pid(),
                 config.slots(),
                 config.lease(),
-                config.checkpoint()),
+                new Checkpoints(
+                    config.checkpoint(), config.interruptionsEvery(), Optional.empty())),
             new DjlEngine(),
             models,
             failure -> {

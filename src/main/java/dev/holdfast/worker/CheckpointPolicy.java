@@ -10,6 +10,12 @@ import java.time.Duration;
  * interruptions, the span that wastes least is about sqrt(2CM) (J. T. Daly, "A higher order
  * estimate of the optimum checkpoint interval for restart dumps", 2006, equation 37). Both are
  * measured; what was assumed of M counts as one interruption that was seen.
+ *
+ * <p>C is what a cut takes from inference, not how long its part is on its way: the upload runs
+ * beside the next span, and what it takes is lost with a dead worker whatever the span is. The best
+ * span does not depend on that latency (N. H. Vaidya, "Impact of checkpoint latency on overhead
+ * ratio of a checkpointing scheme", IEEE Transactions on Computers 46(8), 1997). So a slow object
+ * store does not make a lost worker cost more.
  */
 final class CheckpointPolicy {
 
@@ -24,12 +30,21 @@ final class CheckpointPolicy {
   /** Until a part was cut. */
   static final Duration SPAN_FIRST = Duration.ofSeconds(10);
 
+  /**
+   * What a cut costs at least: what cannot be seen from the loop is the work of other threads and
+   * of the stores. At one interruption an hour it makes a span of {@link #SPAN_FIRST}.
+   */
+  static final Duration COST_MIN = Duration.ofMillis(14);
+
+  /** What takes longer is an outage, which no span cures. */
+  static final Duration COST_MAX = Duration.ofSeconds(1);
+
   /** How much of the newest part's cost goes into the mean. */
   private static final double COST_WEIGHT = 0.2;
 
   private final boolean tuned;
   private volatile long spanNanos;
-  private double costSeconds;
+  private double costSeconds = seconds(COST_MIN);
   private double workedSeconds;
   private long interruptions = 1;
 
@@ -53,17 +68,17 @@ final class CheckpointPolicy {
     return new CheckpointPolicy(true, SPAN_FIRST, betweenInterruptions);
   }
 
-  /** A part was made durable, and its checkpoint moved, in so long. */
+  /** A part was cut, which kept inference waiting for so long. */
   synchronized void cut(Duration cost) {
-    double newest = seconds(cost);
-    costSeconds = costSeconds == 0 ? newest : costSeconds + COST_WEIGHT * (newest - costSeconds);
+    double newest = Math.min(seconds(COST_MAX), Math.max(seconds(COST_MIN), seconds(cost)));
+    costSeconds += COST_WEIGHT * (newest - costSeconds);
     tune();
   }
 
   /**
-   * An attempt worked for so long.
+   * A worker was at work for so long.
    *
-   * @param interrupted whether it ended because its worker had to go or died
+   * @param interrupted whether work was lost at the end of it
    */
   synchronized void worked(Duration time, boolean interrupted) {
     workedSeconds += seconds(time);
@@ -72,11 +87,21 @@ final class CheckpointPolicy {
   }
 
   private void tune() {
-    if (tuned && costSeconds > 0) {
-      double best = daly(costSeconds, workedSeconds / interruptions);
+    if (tuned) {
+      double best = daly(costSeconds, betweenInterruptionsSeconds());
       double clamped = Math.min(seconds(SPAN_MAX), Math.max(seconds(SPAN_MIN), best));
       spanNanos = (long) (clamped * 1e9);
     }
+  }
+
+  /** What a cut costs, in seconds; the mean of the newest. */
+  synchronized double costSeconds() {
+    return costSeconds;
+  }
+
+  /** The mean time between two losses of work, in seconds. */
+  synchronized double betweenInterruptionsSeconds() {
+    return workedSeconds / interruptions;
   }
 
   /** The best span in seconds for a cost and a mean time between interruptions, in seconds. */

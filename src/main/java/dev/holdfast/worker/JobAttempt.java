@@ -18,9 +18,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class JobAttempt implements ReadAhead.Listener {
 
-  /** How many spans may wait for their part to be durable before inference waits for them. */
-  private static final int COMMITS_MAX = 2;
-
   private final WorkerServices services;
   private final Serving serving;
   private final AttemptRecord record;
@@ -32,8 +29,7 @@ final class JobAttempt implements ReadAhead.Listener {
 
   private Span span;
   private @Nullable Long total;
-  private Future<Job> commits;
-  private int commitsPending;
+  private final Commits commits;
   private final ProgressWrites progressWrites;
   private Clocked.@Nullable Timer departure;
   private final Runnable rested;
@@ -59,7 +55,7 @@ final class JobAttempt implements ReadAhead.Listener {
     Job job = record.latest();
     this.span = new Span(job.checkpoint(), services.clock());
     this.total = job.progress().total();
-    this.commits = Future.succeededFuture(job);
+    this.commits = new Commits(serving, parts, loop, services.clock(), job);
     this.ahead = new ReadAhead(serving, loop, services.clock(), this);
   }
 
@@ -130,7 +126,7 @@ final class JobAttempt implements ReadAhead.Listener {
 
   @Override
   public boolean hasRoom() {
-    return !stopping && commitsPending < COMMITS_MAX;
+    return !stopping && commits.hasRoom();
   }
 
   @Override
@@ -164,7 +160,7 @@ final class JobAttempt implements ReadAhead.Listener {
     stopping = true;
     progressWrites.stop();
     cut(true);
-    here(commits).onSuccess(job -> finish(new AttemptEnd.Ended(job)));
+    here(commits.newest()).onSuccess(job -> finish(new AttemptEnd.Ended(job)));
   }
 
   @Override
@@ -175,15 +171,7 @@ final class JobAttempt implements ReadAhead.Listener {
   private void cut(boolean last) {
     Span full = span;
     span = new Span(full.to(), services.clock());
-    commitsPending++;
-    commits = commits.compose(before -> here(parts.write(full, progress(), last)));
-    commits
-        .onFailure(this::stop)
-        .onSuccess(
-            job -> {
-              commitsPending--;
-              ahead.pump();
-            });
+    commits.add(full, this::progress, last).onFailure(this::stop).onSuccess(job -> ahead.pump());
   }
 
   private Job.Progress progress() {
@@ -225,12 +213,12 @@ final class JobAttempt implements ReadAhead.Listener {
     if (!span.isEmpty() && !stopping) {
       cut(false);
     }
-    commits.onComplete(done -> loop.execute(rested));
+    commits.newest().onComplete(done -> loop.execute(rested));
   }
 
   /** Whether nothing of it is being inferred or on its way to be durable. */
   boolean resting() {
-    return resting && ahead.begun() && ahead.idle() && commitsPending == 0;
+    return resting && ahead.begun() && ahead.idle() && commits.idle();
   }
 
   void goOn() {
@@ -246,7 +234,7 @@ final class JobAttempt implements ReadAhead.Listener {
       cut(false);
     }
     halt();
-    here(commits)
+    here(commits.newest())
         .transform(done -> here(AttemptVerdict.left(record, Duration.ZERO)))
         .onSuccess(this::finish);
   }

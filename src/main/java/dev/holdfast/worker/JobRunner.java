@@ -150,6 +150,7 @@ final class JobRunner {
       return loop.here(record.write(JobLife::interrupted))
           .transform(written -> release(delivery, NOT_MINE_DELAY, "not_mine"));
     }
+    serving.interruptions().claimed(job);
     return attempt(delivery, serving, record, job.fence() > 1);
   }
 
@@ -158,6 +159,7 @@ final class JobRunner {
     JobAttempt attempt = new JobAttempt(services, serving, record, loop, quarantine::look);
     leases.attend(delivery, record, attempt::lost);
     running.add(attempt);
+    serving.interruptions().began();
     if (quarantine.active() && !quarantine.taking()) {
       attempt.rest();
     }
@@ -168,6 +170,7 @@ final class JobRunner {
     return end.compose(
         how -> {
           running.remove(attempt);
+          serving.interruptions().ended();
           quarantine.look();
           return settle(delivery, serving, record, how);
         });

@@ -1,5 +1,7 @@
 package dev.holdfast.worker;
 
+import dev.holdfast.job.Clocked;
+
 /** One loaded model and what its jobs share: the batcher, the gate before it, the policy. */
 final class Serving {
 
@@ -17,12 +19,14 @@ final class Serving {
 
   private final Batcher batcher;
   private final CheckpointPolicy policy;
+  private final Interruptions interruptions;
   private final WorkerMetrics metrics;
   private final Gate gate;
 
-  Serving(Batcher batcher, CheckpointPolicy policy, WorkerMetrics metrics) {
+  Serving(Batcher batcher, CheckpointPolicy policy, WorkerMetrics metrics, Clocked clock) {
     this.batcher = batcher;
     this.policy = policy;
+    this.interruptions = new Interruptions(policy, clock);
     this.metrics = metrics;
     this.gate = new Gate(batchItems() * READ_AHEAD_BATCHES_MAX, GATE_BYTES_MAX);
   }
@@ -37,6 +41,10 @@ final class Serving {
 
   CheckpointPolicy policy() {
     return policy;
+  }
+
+  Interruptions interruptions() {
+    return interruptions;
   }
 
   WorkerMetrics metrics() {

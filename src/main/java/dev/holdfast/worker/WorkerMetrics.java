@@ -2,6 +2,7 @@ package dev.holdfast.worker;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.util.function.Supplier;
@@ -48,7 +49,19 @@ final class WorkerMetrics {
     registry.counter("holdfast.deliveries", "outcome", outcome).increment();
   }
 
+  /** Shows a value under its name for as long as the process lives. */
   void gauge(String name, Supplier<Number> value) {
-    registry.gauge(name, value, v -> v.get().doubleValue());
+    Gauge.builder(name, value).register(registry);
+  }
+
+  /** Shows a model's checkpoint span and what it is tuned by. */
+  void checkpoints(String model, CheckpointPolicy policy) {
+    seconds("holdfast.checkpoint.span", model, () -> policy.span().toNanos() / 1e9);
+    seconds("holdfast.checkpoint.cost", model, policy::costSeconds);
+    seconds("holdfast.interruptions.every", model, policy::betweenInterruptionsSeconds);
+  }
+
+  private void seconds(String name, String model, Supplier<Number> value) {
+    Gauge.builder(name, value).baseUnit("seconds").tag("model", model).register(registry);
   }
 }

@@ -8,10 +8,9 @@ import java.time.Duration;
  * @param id the worker's name in leases, attempts and the roster; unique among live workers
  * @param slots how many deliveries it holds at most
  * @param lease how long a delivery and its job are its own without a renewal
- * @param checkpointSpan how much inference may lie between two checkpoints
  */
 public record WorkerOptions(
-    String id, String host, long pid, int slots, Duration lease, Duration checkpointSpan) {
+    String id, String host, long pid, int slots, Duration lease, Checkpoints checkpoints) {
 
   /**
    * The longest a pull waits at the broker before it is made anew; short, as a drain waits for it.

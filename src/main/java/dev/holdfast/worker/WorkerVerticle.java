@@ -115,12 +115,12 @@ public final class WorkerVerticle extends VerticleBase implements Drainable {
           for (ModelSpec spec : declared) {
             long from = System.nanoTime();
             LoadedModel model = engine.load(spec);
+            CheckpointPolicy policy = options.checkpoints().policy();
+            metrics.checkpoints(spec.name(), policy);
             models.put(
                 spec.name(),
                 new Serving(
-                    new MicroBatcher(model, metrics, fatal),
-                    CheckpointPolicy.fixed(options.checkpointSpan()),
-                    metrics));
+                    new MicroBatcher(model, metrics, fatal), policy, metrics, services.clock()));
             LOG.info(
                 "model {} is loaded in {} ms: {} lanes, digest {}",
                 spec.name(),

@@ -15,6 +15,7 @@ import dev.holdfast.job.JobQueue;
 import dev.holdfast.job.JobRecords;
 import dev.holdfast.job.JobSpec;
 import dev.holdfast.job.JobState;
+import dev.holdfast.worker.Checkpoints;
 import dev.holdfast.worker.WorkerOptions;
 import dev.holdfast.worker.WorkerServices;
 import dev.holdfast.worker.WorkerVerticle;
@@ -177,7 +178,13 @@ final class EmulatorJobs {
             gcp.roster(),
             clock,
             new SimpleMeterRegistry()),
-        new WorkerOptions("noop", "bench", 1, 256, JobQueue.ACK_DEADLINE, Duration.ofSeconds(10)),
+        new WorkerOptions(
+            "noop",
+            "bench",
+            1,
+            256,
+            JobQueue.ACK_DEADLINE,
+            Checkpoints.every(Duration.ofSeconds(10))),
         new ScriptedEngine(),
         List.of(ScriptedEngine.spec(32, 100_000)),
         failure -> {

@@ -8,6 +8,7 @@ import dev.holdfast.job.JobIntake;
 import dev.holdfast.job.JobRecords;
 import dev.holdfast.job.JobSpec;
 import dev.holdfast.job.JobState;
+import dev.holdfast.worker.Checkpoints;
 import dev.holdfast.worker.WorkerOptions;
 import dev.holdfast.worker.WorkerServices;
 import dev.holdfast.worker.WorkerVerticle;
@@ -51,7 +52,12 @@ final class NoopJobs {
         new WorkerVerticle(
             services,
             new WorkerOptions(
-                "noop", "bench", 1, 256, Duration.ofSeconds(30), Duration.ofSeconds(5)),
+                "noop",
+                "bench",
+                1,
+                256,
+                Duration.ofSeconds(30),
+                Checkpoints.every(Duration.ofSeconds(5))),
             new ScriptedEngine(),
             List.of(ScriptedEngine.spec(32, 100_000)),
             failure -> {

@@ -12,6 +12,7 @@ import dev.holdfast.job.JobIntake;
 import dev.holdfast.job.JobRecords;
 import dev.holdfast.job.JobSpec;
 import dev.holdfast.job.JobState;
+import dev.holdfast.worker.Checkpoints;
 import dev.holdfast.worker.WorkerOptions;
 import dev.holdfast.worker.WorkerServices;
 import dev.holdfast.worker.WorkerVerticle;
@@ -170,7 +171,13 @@ class WorkerFaultsTest {
             inside.roster(),
             clock,
             new SimpleMeterRegistry()),
-        new WorkerOptions("worker", "test", 1, 4, Duration.ofSeconds(10), Duration.ofSeconds(1)),
+        new WorkerOptions(
+            "worker",
+            "test",
+            1,
+            4,
+            Duration.ofSeconds(10),
+            Checkpoints.every(Duration.ofSeconds(1))),
         new ScriptedEngine(),
         List.of(ScriptedEngine.spec(8, 1_000)),
         failure -> {

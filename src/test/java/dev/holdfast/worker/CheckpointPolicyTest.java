@@ -43,7 +43,9 @@ class CheckpointPolicyTest {
   void followsTheCostOfAPartAndTheTimeBetweenInterruptions() {
     CheckpointPolicy policy = CheckpointPolicy.tuned(HOUR);
     assertThat(policy.span()).isEqualTo(CheckpointPolicy.SPAN_FIRST);
-    policy.cut(Duration.ofMillis(100));
+    for (int i = 0; i < 50; i++) {
+      policy.cut(Duration.ofMillis(100));
+    }
     assertThat(seconds(policy.span())).isCloseTo(Math.sqrt(2 * 0.1 * 3600), within(0.5));
     for (int i = 0; i < 50; i++) {
       policy.cut(Duration.ofSeconds(1));
@@ -61,11 +63,31 @@ class CheckpointPolicyTest {
   @Test
   void staysWithinItsBounds() {
     CheckpointPolicy calm = CheckpointPolicy.tuned(Duration.ofDays(30));
-    calm.cut(Duration.ofSeconds(20));
+    calm.cut(Duration.ofSeconds(1));
     assertThat(calm.span()).isEqualTo(CheckpointPolicy.SPAN_MAX);
     CheckpointPolicy stormy = CheckpointPolicy.tuned(Duration.ofSeconds(30));
     stormy.cut(Duration.ofMillis(10));
     assertThat(stormy.span()).isEqualTo(CheckpointPolicy.SPAN_MIN);
+  }
+
+  @Test
+  void aFirstHourWithoutALossStaysNearTenSeconds() {
+    CheckpointPolicy policy = CheckpointPolicy.tuned(HOUR);
+    policy.cut(Duration.ZERO);
+    assertThat(seconds(policy.span())).isCloseTo(10, within(0.1));
+    policy.worked(HOUR, false);
+    assertThat(seconds(policy.span())).isLessThan(14.3);
+  }
+
+  @Test
+  void anOutageIsNotTakenForTheCostOfACut() {
+    CheckpointPolicy policy = CheckpointPolicy.tuned(HOUR);
+    policy.cut(Duration.ofMinutes(20));
+    assertThat(policy.costSeconds()).isLessThan(0.25);
+    for (int i = 0; i < 60; i++) {
+      policy.cut(Duration.ZERO);
+    }
+    assertThat(seconds(policy.span())).isCloseTo(10, within(0.1));
   }
 
   @Test

@@ -39,7 +39,9 @@ final class SimWorker {
     this.fleet = fleet;
     this.process = process;
     Duration span = Duration.ofMillis(List.of(0, 400, 3_000).get(world.below(3)));
-    options = new WorkerOptions(process.name(), "sim", 1, world.between(1, 3), LEASE, span);
+    options =
+        new WorkerOptions(
+            process.name(), "sim", 1, world.between(1, 3), LEASE, Checkpoints.every(span));
     queue = plant.plant(fleet.queue().port(process));
     JobRecords records =
         new JobRecords(
@@ -61,7 +63,8 @@ final class SimWorker {
             new SimBatcher(
                 world, process, model(fleet.digest(), world.between(1, 4)), slowness(world)),
             CheckpointPolicy.fixed(span),
-            METRICS);
+            METRICS,
+            process);
     runner =
         new JobRunner(
             services, options, Map.of("scripted", serving), leases, METRICS, new Loop(process));

@@ -71,7 +71,8 @@ class WorkerVerticleTest {
             clock,
             new SimpleMeterRegistry());
     WorkerOptions options =
-        new WorkerOptions(id, "test", 1, SLOTS, Duration.ofSeconds(30), Duration.ofSeconds(5));
+        new WorkerOptions(
+            id, "test", 1, SLOTS, Duration.ofSeconds(30), Checkpoints.every(Duration.ofSeconds(5)));
     return new WorkerVerticle(
         services,
         options,

@@ -159,7 +159,8 @@ final class WorkerWorld implements AutoCloseable {
       this.mortal = mortal;
       this.engine = engine;
       queue = mortal.wrap(embedded.queue());
-      WorkerOptions options = new WorkerOptions(id, "test", 1, 8, LEASE, Duration.ZERO);
+      WorkerOptions options =
+          new WorkerOptions(id, "test", 1, 8, LEASE, Checkpoints.every(Duration.ZERO));
       SimpleMeterRegistry meters = new SimpleMeterRegistry();
       WorkerMetrics metrics = new WorkerMetrics(meters);
       WorkerServices services =
@@ -182,8 +183,7 @@ final class WorkerWorld implements AutoCloseable {
       } catch (InferenceEngine.ModelLoadException e) {
         throw new AssertionError(e);
       }
-      Serving serving =
-          new Serving(batcher, CheckpointPolicy.fixed(options.checkpointSpan()), metrics);
+      Serving serving = new Serving(batcher, options.checkpoints().policy(), metrics, clock);
       runner =
           new JobRunner(
               services, options, Map.of(spec.name(), serving), leases, metrics, new Loop(thread));
