@@ -48,7 +48,7 @@ final class DjlLane implements Lane {
     try (NDManager arrays = model.getNDManager().newSubManager()) {
       return task.infer(new Call(arrays), batch);
     } catch (RuntimeException | OutOfMemoryError e) {
-      throw new InferenceException(EngineMessages.reason(e), e);
+      throw EngineFailures.of(e);
     }
   }
 

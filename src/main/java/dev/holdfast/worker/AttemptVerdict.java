@@ -1,10 +1,12 @@
 package dev.holdfast.worker;
 
+import dev.holdfast.job.DeviceLoss;
 import dev.holdfast.job.Job;
 import dev.holdfast.job.JobError;
 import dev.holdfast.job.JobException;
 import dev.holdfast.job.JobLife;
 import dev.holdfast.job.JobState;
+import dev.holdfast.worker.InferenceEngine.DeviceLostException;
 import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.EnumSet;
@@ -28,6 +30,9 @@ final class AttemptVerdict {
     if (reason instanceof AttemptRecord.FencedOut || reason instanceof PartWriter.InTheWay) {
       return Future.succeededFuture(without(reason));
     }
+    if (reason instanceof DeviceLostException lost) {
+      return suspected(lost, record);
+    }
     return reason instanceof JobException e && Patience.answers(e)
         ? failed(e, record)
         : left(record, reason instanceof CancellationException ? Duration.ZERO : UNREACHABLE_DELAY);
@@ -38,6 +43,12 @@ final class AttemptVerdict {
     Duration delay = record.backoff();
     return given(
         record.write((job, now) -> JobLife.attemptFailed(job, reason, again, delay, now)), delay);
+  }
+
+  private static Future<AttemptEnd> suspected(DeviceLostException lost, AttemptRecord record) {
+    JobException why =
+        JobError.WORKER_LOST.because("the worker's device broke: " + lost.getMessage());
+    return given(record.write((job, now) -> DeviceLoss.suspected(job, why, now)), Duration.ZERO);
   }
 
   /** The worker leaves the job to another, which is not the job's fault. Never fails. */

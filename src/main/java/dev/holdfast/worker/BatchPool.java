@@ -62,6 +62,7 @@ final class BatchPool {
       Comparator.comparingInt(Entry::tokens).thenComparingLong(e -> e.sequence);
 
   private final BatchLimits limits;
+  private final MemoryLimits memory;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final Map<Object, Waiting> bySignature = new HashMap<>();
@@ -82,8 +83,9 @@ final class BatchPool {
     }
   }
 
-  BatchPool(BatchLimits limits) {
+  BatchPool(BatchLimits limits, MemoryLimits memory) {
     this.limits = limits;
+    this.memory = memory;
   }
 
   void add(Collection<Arrival> arrivals) {
@@ -185,11 +187,12 @@ final class BatchPool {
   private boolean gather(Waiting waiting, Entry oldest, List<Entry> batch) {
     Entry first = starved(oldest) ? oldest : liveFrom(waiting, oldest);
     batch.add(first);
+    long paddedMax = Math.min(limits.tokensMax(), memory.padded(first.tokens()));
     for (Entry entry : waiting.byLength.headSet(first, false).descendingSet()) {
       if (entry.window.cancelled()) {
         continue;
       }
-      if (!fits(batch.size() + 1, first.tokens())) {
+      if (batch.size() == limits.itemsMax() || (batch.size() + 1L) * first.tokens() > paddedMax) {
         return true;
       }
       batch.add(entry);
@@ -209,10 +212,6 @@ final class BatchPool {
       }
     }
     return oldest;
-  }
-
-  private boolean fits(int items, int longest) {
-    return items <= limits.itemsMax() && (long) items * longest <= limits.tokensMax();
   }
 
   /**

@@ -68,6 +68,8 @@ public interface InferenceEngine {
      * @return one row an item, in their order
      * @throws InferenceException if this batch cannot be inferred; the lane stays usable, and a
      *     smaller batch may succeed
+     * @throws OutOfMemoryException if that is so because the device has too little memory for it
+     * @throws DeviceLostException if nothing can be inferred by this process any more
      */
     List<Row> infer(List<Prepared> batch) throws InferenceException;
 
@@ -112,10 +114,31 @@ public interface InferenceEngine {
   }
 
   /** A forward call failed. */
-  final class InferenceException extends Exception {
+  sealed class InferenceException extends Exception
+      permits OutOfMemoryException, DeviceLostException {
     private static final long serialVersionUID = 1L;
 
     public InferenceException(String message, Throwable cause) {
+      super(message, cause);
+    }
+  }
+
+  /** The batch does not fit into the device's memory. */
+  final class OutOfMemoryException extends InferenceException {
+    private static final long serialVersionUID = 1L;
+
+    public OutOfMemoryException(String message, Throwable cause) {
+      super(message, cause);
+    }
+  }
+
+  /**
+   * The device, or this process's way to it, is beyond repair; a fresh process may find it well.
+   */
+  final class DeviceLostException extends InferenceException {
+    private static final long serialVersionUID = 1L;
+
+    public DeviceLostException(String message, Throwable cause) {
       super(message, cause);
     }
   }

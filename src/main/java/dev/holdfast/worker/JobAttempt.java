@@ -3,10 +3,12 @@ package dev.holdfast.worker;
 import dev.holdfast.job.Clocked;
 import dev.holdfast.job.Job;
 import dev.holdfast.job.JobError;
+import dev.holdfast.worker.InferenceEngine.DeviceLostException;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.time.Duration;
 import java.util.concurrent.CancellationException;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -165,7 +167,11 @@ final class JobAttempt implements ReadAhead.Listener {
 
   @Override
   public void failed(Throwable reason) {
-    stop(reason);
+    if (reason instanceof DeviceLostException && !stopping) {
+      depart(() -> AttemptVerdict.on(reason, record));
+    } else {
+      stop(reason);
+    }
   }
 
   private void cut(boolean last) {
@@ -227,6 +233,11 @@ final class JobAttempt implements ReadAhead.Listener {
   }
 
   private void depart() {
+    depart(() -> AttemptVerdict.left(record, Duration.ZERO));
+  }
+
+  /** Keeps what is gathered, then says how the attempt ended. */
+  private void depart(Supplier<Future<AttemptEnd>> verdict) {
     if (stopping) {
       return;
     }
@@ -234,9 +245,7 @@ final class JobAttempt implements ReadAhead.Listener {
       cut(false);
     }
     halt();
-    here(commits.newest())
-        .transform(done -> here(AttemptVerdict.left(record, Duration.ZERO)))
-        .onSuccess(this::finish);
+    here(commits.newest()).transform(done -> here(verdict.get())).onSuccess(this::finish);
   }
 
   /** The delivery may be somebody else's by now: stop without a word. Any thread. */

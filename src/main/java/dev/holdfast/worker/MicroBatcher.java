@@ -2,13 +2,12 @@ package dev.holdfast.worker;
 
 import dev.holdfast.job.Item;
 import dev.holdfast.job.JobError;
-import dev.holdfast.worker.InferenceEngine.InferenceException;
+import dev.holdfast.worker.InferenceEngine.DeviceLostException;
 import dev.holdfast.worker.InferenceEngine.Lane;
 import dev.holdfast.worker.InferenceEngine.LoadedModel;
 import dev.holdfast.worker.InferenceEngine.Preparation;
 import dev.holdfast.worker.InferenceEngine.Prepared;
 import dev.holdfast.worker.InferenceEngine.Rejected;
-import dev.holdfast.worker.InferenceEngine.Row;
 import io.vertx.core.Future;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,7 +16,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 
 /**
@@ -37,8 +35,7 @@ final class MicroBatcher implements Batcher {
   private final LinkedBlockingQueue<Window> arrived = new LinkedBlockingQueue<>();
   private final ExecutorService renderer;
   private final List<Thread> threads = new ArrayList<>();
-  private final LongAdder itemsInferred = new LongAdder();
-  private final LongAdder nanosInferring = new LongAdder();
+  private final BatchInference inference;
   private volatile boolean closed;
 
   /**
@@ -48,7 +45,9 @@ final class MicroBatcher implements Batcher {
     this.model = model;
     this.metrics = metrics;
     this.fatal = fatal;
-    this.pool = new BatchPool(model.spec().batch());
+    MemoryLimits limits = new MemoryLimits(model.spec().batch().tokensMax());
+    this.pool = new BatchPool(model.spec().batch(), limits);
+    this.inference = new BatchInference(limits, metrics, this::settled);
     String name = "holdfast-" + model.spec().name();
     renderer =
         Executors.newSingleThreadExecutor(
@@ -75,8 +74,7 @@ final class MicroBatcher implements Batcher {
 
   @Override
   public double itemsPerSecond() {
-    long nanos = nanosInferring.sum();
-    return nanos == 0 ? 0 : itemsInferred.sum() * 1e9 / nanos * model.lanes();
+    return inference.itemsPerSecond() * model.lanes();
   }
 
   @Override
@@ -173,53 +171,12 @@ final class MicroBatcher implements Batcher {
         }
         metrics.laneIdle.record(System.nanoTime() - idleFrom, TimeUnit.NANOSECONDS);
         metrics.poolItems.record(pool.size());
-        infer(lane, batch);
+        inference.infer(lane, batch);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    } catch (RuntimeException | Error e) {
+    } catch (DeviceLostException | RuntimeException | Error e) {
       fatal.accept(e);
-    }
-  }
-
-  /** Infers a batch; one that fails is halved until the rows that cannot be inferred are alone. */
-  private void infer(Lane lane, List<BatchPool.Entry> batch) {
-    List<Prepared> items = new ArrayList<>(batch.size());
-    int longest = 0;
-    int tokens = 0;
-    for (BatchPool.Entry entry : batch) {
-      items.add(entry.prepared);
-      longest = Math.max(longest, entry.prepared.tokens());
-      tokens += entry.prepared.tokens();
-    }
-    List<Row> rows;
-    long from = System.nanoTime();
-    try {
-      rows = lane.infer(items);
-    } catch (InferenceException e) {
-      if (batch.size() > 1) {
-        metrics.batchesSplit.increment();
-        infer(lane, batch.subList(0, batch.size() / 2));
-        infer(lane, batch.subList(batch.size() / 2, batch.size()));
-      } else {
-        BatchPool.Entry entry = batch.get(0);
-        String why = e.getMessage() == null ? "inference failed" : e.getMessage();
-        settled(
-            entry.window, entry.window.settle(entry.line, JobError.INFERENCE_FAILED.because(why)));
-      }
-      return;
-    }
-    long nanos = System.nanoTime() - from;
-    itemsInferred.add(batch.size());
-    nanosInferring.add(nanos);
-    metrics.inference.record(nanos, TimeUnit.NANOSECONDS);
-    metrics.batchItems.record(batch.size());
-    metrics.items.increment(batch.size());
-    metrics.tokens.increment(tokens);
-    metrics.paddedTokens.increment((double) longest * batch.size());
-    for (int i = 0; i < batch.size(); i++) {
-      BatchPool.Entry entry = batch.get(i);
-      settled(entry.window, entry.window.settle(entry.line, rows.get(i)));
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.holdfast.worker;
 
 import dev.holdfast.job.Clocked;
+import dev.holdfast.worker.InferenceEngine.DeviceLostException;
 import io.vertx.core.Future;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -142,7 +143,12 @@ final class ReadAhead {
     rows.onComplete(
         done -> {
           leave(left.getAndSet(0), bytes);
-          gather();
+          if (done.cause() instanceof DeviceLostException lost && !stopped) {
+            // the windows before it may never be done
+            listener.failed(lost);
+          } else {
+            gather();
+          }
         });
   }
 

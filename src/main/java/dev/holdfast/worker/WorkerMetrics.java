@@ -14,6 +14,7 @@ final class WorkerMetrics {
   final Counter items;
   final Counter itemErrors;
   final Counter batchesSplit;
+  final Counter memoryShort;
   final Counter tokens;
   final Counter paddedTokens;
   final DistributionSummary batchItems;
@@ -31,6 +32,7 @@ final class WorkerMetrics {
     items = registry.counter("holdfast.items");
     itemErrors = registry.counter("holdfast.items.errors");
     batchesSplit = registry.counter("holdfast.batches.split");
+    memoryShort = registry.counter("holdfast.memory.short");
     tokens = registry.counter("holdfast.tokens");
     paddedTokens = registry.counter("holdfast.tokens.padded");
     batchItems = registry.summary("holdfast.batch.items");

@@ -7,7 +7,6 @@ import dev.holdfast.job.WorkerRoster;
 import dev.holdfast.job.WorkerRoster.WorkerReport;
 import dev.holdfast.shutdown.DrainPlan;
 import dev.holdfast.shutdown.Drainable;
-import dev.holdfast.worker.InferenceEngine.LoadedModel;
 import dev.holdfast.worker.InferenceEngine.ModelLoadException;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -20,6 +19,7 @@ import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -52,6 +52,7 @@ public final class WorkerVerticle extends VerticleBase implements Drainable {
   private @Nullable LeaseKeeper leases;
   private @Nullable JobRunner runner;
   private volatile @Nullable String notReady = "the models are being loaded";
+  private final AtomicBoolean broken = new AtomicBoolean();
   private volatile int managementPort;
   private int inFlight;
   private boolean pulling;
@@ -109,25 +110,18 @@ public final class WorkerVerticle extends VerticleBase implements Drainable {
     managementPort = port;
   }
 
+  /** Inference has ended for good; the drain that follows must not wait for it. */
+  private void broken(Throwable why) {
+    if (broken.compareAndSet(false, true)) {
+      fatal.accept(why);
+    }
+  }
+
   private void load() {
     Callable<Void> loading =
         () -> {
-          for (ModelSpec spec : declared) {
-            long from = System.nanoTime();
-            LoadedModel model = engine.load(spec);
-            CheckpointPolicy policy = options.checkpoints().policy();
-            metrics.checkpoints(spec.name(), policy);
-            models.put(
-                spec.name(),
-                new Serving(
-                    new MicroBatcher(model, metrics, fatal), policy, metrics, services.clock()));
-            LOG.info(
-                "model {} is loaded in {} ms: {} lanes, digest {}",
-                spec.name(),
-                (System.nanoTime() - from) / 1_000_000,
-                model.lanes(),
-                model.digest());
-          }
+          new ModelLoading(engine, services, options.checkpoints(), metrics, this::broken)
+              .load(declared, models);
           return null;
         };
     vertx
@@ -260,7 +254,8 @@ public final class WorkerVerticle extends VerticleBase implements Drainable {
           if (jobs != null) {
             Duration batch =
                 Duration.ofMillis((long) metrics.inference.mean(TimeUnit.MILLISECONDS));
-            jobs.drain(DrainPlan.of(budget, batch).batchWait(PATIENCE_MAX));
+            Duration wait = DrainPlan.of(budget, batch).batchWait(PATIENCE_MAX);
+            jobs.drain(broken.get() ? Duration.ZERO : wait);
           }
           drainedIfIdle();
         });

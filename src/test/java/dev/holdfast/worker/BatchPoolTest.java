@@ -25,7 +25,9 @@ class BatchPoolTest {
   }
 
   private static BatchPool pool(int itemsMax, int tokensMax, int... lengths) {
-    BatchPool pool = new BatchPool(new BatchLimits(itemsMax, tokensMax, Duration.ZERO));
+    BatchPool pool =
+        new BatchPool(
+            new BatchLimits(itemsMax, tokensMax, Duration.ZERO), new MemoryLimits(tokensMax));
     Window window = window();
     for (int length : lengths) {
       pool.add(List.of(new BatchPool.Arrival(window, 0, new Sized(length, "s"))));
@@ -74,7 +76,7 @@ class BatchPoolTest {
 
   @Test
   void mixesOnlyEqualSignatures() throws Exception {
-    BatchPool pool = new BatchPool(new BatchLimits(8, 100, Duration.ZERO));
+    BatchPool pool = new BatchPool(new BatchLimits(8, 100, Duration.ZERO), new MemoryLimits(100));
     Window window = window();
     pool.add(
         List.of(
@@ -87,7 +89,7 @@ class BatchPoolTest {
 
   @Test
   void forgetsCancelledWindows() throws Exception {
-    BatchPool pool = new BatchPool(new BatchLimits(8, 100, Duration.ZERO));
+    BatchPool pool = new BatchPool(new BatchLimits(8, 100, Duration.ZERO), new MemoryLimits(100));
     Window gone = window();
     pool.add(
         List.of(
@@ -99,7 +101,8 @@ class BatchPoolTest {
 
   @Test
   void aPartialBatchWaitsForCompanyUntilItIsFull() throws Exception {
-    BatchPool pool = new BatchPool(new BatchLimits(2, 100, Duration.ofMinutes(1)));
+    BatchPool pool =
+        new BatchPool(new BatchLimits(2, 100, Duration.ofMinutes(1)), new MemoryLimits(100));
     pool.add(List.of(new BatchPool.Arrival(window(), 0, new Sized(1, "s"))));
     CompletableFuture<List<Integer>> batch = new CompletableFuture<>();
     Thread taker =

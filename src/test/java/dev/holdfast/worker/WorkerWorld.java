@@ -179,7 +179,7 @@ final class WorkerWorld implements AutoCloseable {
       leases = new LeaseKeeper(queue, options, metrics, clock);
       leases.start();
       try {
-        batcher = new MicroBatcher(engine.load(spec), metrics, e -> {});
+        batcher = new MicroBatcher(engine.load(spec), metrics, e -> drain());
       } catch (InferenceEngine.ModelLoadException e) {
         throw new AssertionError(e);
       }

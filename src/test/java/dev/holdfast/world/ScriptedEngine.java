@@ -13,8 +13,9 @@ import java.util.function.Consumer;
 
 /**
  * A real engine for a model that is a function of the text: its length and its hash. Texts that
- * begin with {@code reject}, {@code poison} or {@code explode} do what they say. A test hears of
- * each batch before it is inferred, and may hold it there.
+ * begin with {@code reject}, {@code poison} or {@code explode} do what they say, and one that
+ * begins with {@code assert} breaks the device. A test hears of each batch before it is inferred,
+ * and may hold it there.
  */
 public final class ScriptedEngine implements InferenceEngine {
 
@@ -22,6 +23,7 @@ public final class ScriptedEngine implements InferenceEngine {
   public final List<List<String>> batches = new CopyOnWriteArrayList<>();
 
   private volatile Consumer<List<String>> beforeBatch = texts -> {};
+  private volatile long memory = Long.MAX_VALUE;
   private final String digest;
   private final int lanes;
 
@@ -37,6 +39,11 @@ public final class ScriptedEngine implements InferenceEngine {
   /** Calls {@code hook} on the lane's thread before each batch. */
   public void beforeBatch(Consumer<List<String>> hook) {
     beforeBatch = hook;
+  }
+
+  /** From now on a batch of more padded tokens, items times the longest, does not fit. */
+  public void memory(long paddedTokens) {
+    memory = paddedTokens;
   }
 
   /** A declaration of this engine's model. */
@@ -129,6 +136,14 @@ public final class ScriptedEngine implements InferenceEngine {
       List<String> texts = batch.stream().map(p -> ((Text) p).text()).toList();
       beforeBatch.accept(texts);
       batches.add(texts);
+      int longest = batch.stream().mapToInt(Prepared::tokens).max().orElse(0);
+      if ((long) longest * batch.size() > memory) {
+        throw new OutOfMemoryException("CUDA out of memory.", new IllegalStateException());
+      }
+      if (texts.stream().anyMatch(t -> t.startsWith("assert"))) {
+        throw new DeviceLostException(
+            "CUDA error: device-side assert triggered", new IllegalStateException());
+      }
       if (texts.stream().anyMatch(t -> t.startsWith("poison"))) {
         throw new InferenceException("poisoned", new IllegalStateException());
       }

@@ -1,0 +1,44 @@
+package dev.holdfast.worker;
+
+import dev.holdfast.job.ModelSpec;
+import dev.holdfast.worker.InferenceEngine.LoadedModel;
+import dev.holdfast.worker.InferenceEngine.ModelLoadException;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Loads a worker's models, one after the other. */
+record ModelLoading(
+    InferenceEngine engine,
+    WorkerServices services,
+    Checkpoints checkpoints,
+    WorkerMetrics metrics,
+    Consumer<Throwable> fatal) {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ModelLoading.class);
+
+  /**
+   * Blocks.
+   *
+   * @param models gets each by its name as soon as it is loaded
+   */
+  void load(List<ModelSpec> declared, Map<String, Serving> models) throws ModelLoadException {
+    for (ModelSpec spec : declared) {
+      long from = System.nanoTime();
+      LoadedModel model = engine.load(spec);
+      CheckpointPolicy policy = checkpoints.policy();
+      metrics.checkpoints(spec.name(), policy);
+      models.put(
+          spec.name(),
+          new Serving(new MicroBatcher(model, metrics, fatal), policy, metrics, services.clock()));
+      LOG.info(
+          "model {} is loaded in {} ms: {} lanes, digest {}",
+          spec.name(),
+          (System.nanoTime() - from) / 1_000_000,
+          model.lanes(),
+          model.digest());
+    }
+  }
+}
