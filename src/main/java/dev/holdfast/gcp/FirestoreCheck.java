@@ -6,6 +6,7 @@ import dev.holdfast.gcp.CallFailure.Role;
 import dev.holdfast.gcp.GcpSetup.Finding;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -17,9 +18,15 @@ final class FirestoreCheck {
 
   private static final String NETWORK = "Check the network and the project's name.";
 
+  private static final Set<Code> UNREACHED = Set.of(Code.UNAVAILABLE, Code.DEADLINE_EXCEEDED);
+
   private FirestoreCheck() {}
 
   static Finding check(GcpOptions options) {
+    return check(options, LIMIT);
+  }
+
+  static Finding check(GcpOptions options, Duration limit) {
     String what = "Firestore database " + options.database();
     boolean emulators =
         options.pubSubEmulator().isPresent() || options.storageEmulator().isPresent();
@@ -29,7 +36,7 @@ final class FirestoreCheck {
     }
     Firestore firestore = FirestoreClient.open(options, List.of());
     try {
-      firestore.document("jobs/job_check").get().get(LIMIT.toSeconds(), TimeUnit.SECONDS);
+      read(firestore, System.nanoTime() + limit.toNanos());
       return Finding.ok(what);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -41,9 +48,25 @@ final class FirestoreCheck {
               "read the database " + options.database(), Role.DATASTORE_USER, failure),
           todo(CallFailure.code(failure), options.database()));
     } catch (TimeoutException e) {
-      return Finding.problem(what + " does not answer within " + LIMIT.toSeconds() + " s", NETWORK);
+      return Finding.problem(what + " does not answer within " + limit.toSeconds() + " s", NETWORK);
     } finally {
       firestore.shutdownNow();
+    }
+  }
+
+  /** One call gives up before an emulator that has just started answers its first one. */
+  private static void read(Firestore firestore, long until)
+      throws ExecutionException, InterruptedException, TimeoutException {
+    while (true) {
+      long left = until - System.nanoTime();
+      try {
+        firestore.document("jobs/job_check").get().get(left, TimeUnit.NANOSECONDS);
+        return;
+      } catch (ExecutionException e) {
+        if (!UNREACHED.contains(CallFailure.code(e)) || System.nanoTime() >= until) {
+          throw e;
+        }
+      }
     }
   }
 
@@ -54,8 +77,6 @@ final class FirestoreCheck {
     if (code == Code.PERMISSION_DENIED || code == Code.UNAUTHENTICATED) {
       return "Grant it, or enable the Firestore API.";
     }
-    return code == Code.UNAVAILABLE || code == Code.DEADLINE_EXCEEDED
-        ? NETWORK
-        : "Mend that and run this again.";
+    return UNREACHED.contains(code) ? NETWORK : "Mend that and run this again.";
   }
 }
