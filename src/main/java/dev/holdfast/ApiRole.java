@@ -7,6 +7,7 @@ import dev.holdfast.health.ManagementVerticle;
 import dev.holdfast.health.Readiness;
 import dev.holdfast.job.Backend;
 import dev.holdfast.job.Clocked;
+import dev.holdfast.job.JobEvents;
 import dev.holdfast.job.JobIntake;
 import dev.holdfast.job.JobRecords;
 import dev.holdfast.job.ModelSpec;
@@ -69,7 +70,8 @@ final class ApiRole implements AutoCloseable {
   static ApiRole start(Config config, Clocked clock, Supplier<@Nullable String> problem)
       throws ConfigException {
     List<ModelSpec> models = ModelsFile.read(config.models());
-    ApiRole role = new ApiRole(config, Backends.open(config, clock, true), problem);
+    ApiRole role =
+        new ApiRole(config, Backends.open(config, clock, JobEvents.EVERY_STATE), problem);
     try {
       Awaited.start(role.deployApi(models, clock), config, Setting.PORT);
       Awaited.start(role.vertx.deployVerticle(role.management), config, Setting.MANAGEMENT_PORT);

@@ -4,8 +4,10 @@ import dev.holdfast.embedded.Embedded;
 import dev.holdfast.gcp.Gcp;
 import dev.holdfast.job.Backend;
 import dev.holdfast.job.Clocked;
+import dev.holdfast.job.JobState;
 import java.io.IOException;
 import java.util.List;
+import java.util.Set;
 
 /** Opens the vendor that the configuration names. */
 final class Backends {
@@ -15,10 +17,10 @@ final class Backends {
   /**
    * Blocks.
    *
-   * @param hears whether the role watches events
+   * @param hears events of which states the role watches
    * @throws ConfigException with what the operator can do
    */
-  static Backend open(Config config, Clocked clock, boolean hears) throws ConfigException {
+  static Backend open(Config config, Clocked clock, Set<JobState> hears) throws ConfigException {
     if (config.gcp().isPresent()) {
       try {
         return Gcp.open(config.gcp().get(), hears);

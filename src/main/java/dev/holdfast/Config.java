@@ -1,6 +1,7 @@
 package dev.holdfast;
 
 import dev.holdfast.gcp.GcpOptions;
+import dev.holdfast.job.Job;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -18,6 +19,7 @@ import java.util.Optional;
  * @param port the API's, 0 for any free one
  * @param managementPort that of health and metrics, 0 for any free one
  * @param worker the worker's name in the roster and in leases
+ * @param place where the worker runs, as far as the operator has said so
  * @param slots how many deliveries a worker may hold
  * @param lease how long a silent worker keeps its job
  * @param checkpoint how much work a lost worker may cost; empty to tune it
@@ -35,6 +37,7 @@ public record Config(
     int port,
     int managementPort,
     String worker,
+    Job.Place place,
     int slots,
     Duration lease,
     Optional<Duration> checkpoint,
@@ -109,6 +112,7 @@ public record Config(
             reader.whole(Setting.PORT, 8_080, 0, PORT_MAX),
             reader.whole(Setting.MANAGEMENT_PORT, role.managementPort, 0, PORT_MAX),
             reader.worker(Setting.WORKER_ID),
+            reader.place(),
             reader.whole(Setting.SLOTS, 256, 1, SLOTS_MAX),
             reader.duration(Setting.LEASE, LEASE_MIN, LEASE_MAX),
             reader.durationOrAuto(Setting.CHECKPOINT, CHECKPOINT_MIN, CHECKPOINT_MAX),

@@ -1,6 +1,7 @@
 package dev.holdfast;
 
 import dev.holdfast.gcp.GcpOptions;
+import dev.holdfast.job.Job;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
@@ -14,6 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads typed values and collects what is wrong with them; each wrong value reads as its default.
@@ -25,6 +27,8 @@ final class ConfigReader {
 
   private static final Pattern HOST = Pattern.compile("[A-Za-z0-9._:%\\-\\[\\]]{1,255}");
   private static final Pattern WORKER = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
+  private static final Pattern NODE = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,252}");
+  private static final Pattern ZONE = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}");
   private static final Pattern HEAP = Pattern.compile("[1-9][0-9]{0,5}[mMgG]");
   private static final Pattern NOTICE = Pattern.compile("gce|aws|azure|http|file:[^\u0000]+");
   private static final Pattern COMMA = Pattern.compile(",");
@@ -123,6 +127,30 @@ final class ConfigReader {
     }
     if (!WORKER.matcher(text).matches()) {
       wrong(setting, "must be 1 to 64 letters, digits, dots, dashes or underscores");
+    }
+    return text;
+  }
+
+  /** Where the worker runs, as far as it is set; its machine has a name in any case. */
+  Job.Place place() {
+    String node = named(Setting.NODE, NODE, "1 to 253");
+    String spot = text(Setting.SPOT);
+    if (!spot.isEmpty() && !spot.equals("true") && !spot.equals("false")) {
+      wrong(Setting.SPOT, "must be true, false, or empty for unknown");
+    }
+    return new Job.Place(
+        node == null ? hostName() : node,
+        named(Setting.ZONE, ZONE, "1 to 63"),
+        spot.isEmpty() ? null : Boolean.valueOf(spot));
+  }
+
+  private @Nullable String named(Setting setting, Pattern allowed, String length) {
+    String text = text(setting);
+    if (text.isEmpty()) {
+      return null;
+    }
+    if (!allowed.matcher(text).matches()) {
+      wrong(setting, "must be %s letters, digits, dots, dashes or underscores".formatted(length));
     }
     return text;
   }

@@ -3,6 +3,7 @@ package dev.holdfast;
 import dev.holdfast.client.ExitCode;
 import dev.holdfast.client.Terminal;
 import dev.holdfast.job.Clocked;
+import dev.holdfast.job.Job;
 import dev.holdfast.shutdown.ShutdownVerticle.Stage;
 import java.util.ArrayList;
 import java.util.List;
@@ -82,9 +83,12 @@ final class ServeCommands {
       }
       Clocked clock = new SystemClock();
       Notices notices = Notices.of(config.evictionNotices(), wayOut.vertx(), clock);
+      Job.Place place =
+          Awaited.start(
+              Whereabouts.of(config, wayOut.vertx(), clock), config, Setting.MANAGEMENT_PORT);
       WorkerRole worker =
           Awaited.start(
-              WorkerRole.start(config, clock, wayOut::fail, notices.requested()),
+              WorkerRole.start(config, place, clock, wayOut::fail, notices.requested()),
               config,
               Setting.MANAGEMENT_PORT);
       wayOut.follow(notices.all());

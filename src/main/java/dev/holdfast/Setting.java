@@ -20,6 +20,9 @@ enum Setting {
   PORT("8080", "the port of the API, 0 for any free one"),
   MANAGEMENT_PORT("", "the port of health and metrics: 9090, or 9091 for a worker; 0 for any"),
   WORKER_ID("", "the worker's name; made from host and process if empty"),
+  NODE("", "the name of the worker's machine; the host's if empty"),
+  ZONE("", "the worker's zone; if empty, a cloud named in HOLDFAST_EVICTION_NOTICES is asked"),
+  SPOT("", "true or false: whether the machine can be reclaimed; if empty, asked like the zone"),
   SLOTS("256", "how many deliveries a worker may hold"),
   LEASE("30s", "how long a silent worker keeps its job, 3s to 600s"),
   CHECKPOINT(

@@ -1,9 +1,11 @@
 package dev.holdfast;
 
 import dev.holdfast.gcp.GcpOptions;
+import dev.holdfast.job.Job;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -49,6 +51,7 @@ final class WorkerCommandLine {
     set(environment, Setting.HOST, config.host());
     set(environment, Setting.MANAGEMENT_PORT, "0");
     set(environment, Setting.WORKER_ID, name);
+    set(environment, config.place());
     set(environment, Setting.SLOTS, Integer.toString(config.slots()));
     set(environment, Setting.LEASE, DurationText.print(config.lease()));
     set(environment, Setting.CHECKPOINT, config.checkpointText());
@@ -66,6 +69,12 @@ final class WorkerCommandLine {
     set(environment, Setting.GCP_INPUT_BUCKETS, String.join(",", gcp.inputBuckets()));
     set(environment, Setting.GCP_DATABASE, gcp.database());
     environment.putAll(gcp.emulators());
+  }
+
+  private static void set(Map<String, String> environment, Job.Place place) {
+    set(environment, Setting.NODE, Objects.toString(place.node(), ""));
+    set(environment, Setting.ZONE, Objects.toString(place.zone(), ""));
+    set(environment, Setting.SPOT, Objects.toString(place.spot(), ""));
   }
 
   private static boolean setElsewhere(String key) {

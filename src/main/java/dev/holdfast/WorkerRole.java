@@ -5,6 +5,7 @@ import dev.holdfast.health.ManagementVerticle;
 import dev.holdfast.health.Readiness;
 import dev.holdfast.job.Backend;
 import dev.holdfast.job.Clocked;
+import dev.holdfast.job.Job;
 import dev.holdfast.job.JobRecords;
 import dev.holdfast.job.ModelSpec;
 import dev.holdfast.shutdown.ShutdownVerticle.Stage;
@@ -47,11 +48,13 @@ final class WorkerRole {
   /**
    * Starts it; completes when it reports to the roster, while its models are still loaded.
    *
+   * @param place where it runs
    * @param fatal hears why this process cannot go on
    * @param evict answers requests to leave, if any shall be taken
    */
   static Future<WorkerRole> start(
       Config config,
+      Job.Place place,
       Clocked clock,
       Consumer<String> fatal,
       Optional<Handler<HttpServerRequest>> evict) {
@@ -59,7 +62,7 @@ final class WorkerRole {
     Backend backend;
     try {
       models = ModelsFile.read(config.models());
-      backend = Backends.open(config, clock, false);
+      backend = Backends.open(config, clock, WorkerOptions.HEARS);
     } catch (ConfigException e) {
       return Future.failedFuture(e);
     }
@@ -68,6 +71,7 @@ final class WorkerRole {
         new WorkerVerticle(
             new WorkerServices(
                 backend.queue(),
+                backend.events(),
                 new JobRecords(backend.store(), backend.events(), clock),
                 backend.objects(),
                 backend.externalInputs(),
@@ -77,6 +81,7 @@ final class WorkerRole {
             new WorkerOptions(
                 config.worker(),
                 config.host(),
+                place,
                 ProcessHandle.current().pid(),
                 config.slots(),
                 config.lease(),

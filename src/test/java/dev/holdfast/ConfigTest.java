@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.holdfast.gcp.GcpOptions;
+import dev.holdfast.job.Job;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -30,6 +33,7 @@ class ConfigTest {
                 8080,
                 9090,
                 "w",
+                new Job.Place(host(), null, null),
                 256,
                 Duration.ofSeconds(30),
                 Optional.empty(),
@@ -41,7 +45,15 @@ class ConfigTest {
     assertThat(Setting.SERVER.standard()).isEqualTo("http://127.0.0.1:8080");
     assertThat(Setting.LOG_LEVEL.standard()).isEqualTo("info");
     assertThat(Setting.JAVA_OPTS.standard()).isEmpty();
-    assertThat(Setting.values()).hasSize(23);
+    assertThat(Setting.values()).hasSize(26);
+  }
+
+  private static String host() {
+    try {
+      return InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException e) {
+      return "worker";
+    }
   }
 
   @Test
@@ -84,6 +96,26 @@ class ConfigTest {
             "HOLDFAST_WORKER_HEAP=lots must be a size in megabytes or gigabytes, such as 512m or 2g",
             "HOLDFAST_LOG_LEVEL=loud must be one of error, warn, info, debug, trace",
             "HOLDFAST_PROT=1?2 is not a setting; did you mean 'HOLDFAST_PORT'?");
+  }
+
+  @Test
+  void aPlaceIsReadAsFarAsItIsSet() throws ConfigException {
+    Map<String, String> set =
+        Map.of(
+            "HOLDFAST_NODE", "gke-pool-1.internal",
+            "HOLDFAST_ZONE", "europe-west4-a",
+            "HOLDFAST_SPOT", "false");
+    assertThat(Config.read(set, Config.Role.WORKER).place())
+        .isEqualTo(new Job.Place("gke-pool-1.internal", "europe-west4-a", false));
+    assertThat(Config.read(Map.of("HOLDFAST_SPOT", ""), Config.Role.WORKER).place().spot())
+        .isNull();
+    assertThat(
+            problems(
+                Map.of("HOLDFAST_NODE", "a b", "HOLDFAST_ZONE", "/", "HOLDFAST_SPOT", "maybe")))
+        .containsExactlyInAnyOrder(
+            "HOLDFAST_NODE=a b must be 1 to 253 letters, digits, dots, dashes or underscores",
+            "HOLDFAST_ZONE=/ must be 1 to 63 letters, digits, dots, dashes or underscores",
+            "HOLDFAST_SPOT=maybe must be true, false, or empty for unknown");
   }
 
   @Test

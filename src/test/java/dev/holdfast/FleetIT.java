@@ -9,6 +9,7 @@ import dev.holdfast.client.Watch;
 import dev.holdfast.gcp.Gcp;
 import dev.holdfast.gcp.GcpOptions;
 import dev.holdfast.gcp.GcpSetup;
+import dev.holdfast.job.JobEvents;
 import dev.holdfast.job.JobEvents.JobEvent;
 import dev.holdfast.job.JobEvents.Subscription;
 import dev.holdfast.world.GoogleEmulators;
@@ -56,8 +57,8 @@ class FleetIT {
     Map<String, String> settings =
         Map.of("HOLDFAST_LEASE", "10s", "HOLDFAST_CHECKPOINT", "2s", "HOLDFAST_LOG_LEVEL", "info");
     ExecutorService threads = Executors.newFixedThreadPool(6);
-    try (Gcp one = Gcp.open(place, true);
-        Gcp other = Gcp.open(place, true);
+    try (Gcp one = Gcp.open(place, JobEvents.EVERY_STATE);
+        Gcp other = Gcp.open(place, JobEvents.EVERY_STATE);
         Fleet fleet = new Fleet(place, settings, 2, 3)) {
       Set<JobEvent> heardHere = ConcurrentHashMap.newKeySet();
       Set<JobEvent> heardThere = ConcurrentHashMap.newKeySet();

@@ -2,10 +2,12 @@ package dev.holdfast.adapter;
 
 import dev.holdfast.job.JobEvents.JobEvent;
 import dev.holdfast.job.JobEvents.Subscription;
+import dev.holdfast.job.JobState;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import java.util.ArrayDeque;
 import java.util.Queue;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -22,6 +24,7 @@ public final class EventListening implements Subscription {
   /** Events that may wait for a slow listener; then the oldest are lost. */
   private static final int WAITING_MAX = 10_000;
 
+  private final Set<JobState> states;
   private final Consumer<JobEvent> listener;
   private final Consumer<EventListening> onClose;
   private final @Nullable Context context = Vertx.currentContext();
@@ -31,15 +34,25 @@ public final class EventListening implements Subscription {
   private volatile boolean closed;
 
   /**
+   * @param states events of others are passed over
    * @param onClose hears that it is closed, each time
    */
-  public EventListening(Consumer<JobEvent> listener, Consumer<EventListening> onClose) {
+  public EventListening(
+      Set<JobState> states, Consumer<JobEvent> listener, Consumer<EventListening> onClose) {
+    this.states = Set.copyOf(states);
     this.listener = listener;
     this.onClose = onClose;
   }
 
+  public Set<JobState> states() {
+    return states;
+  }
+
   /** Called by one thread at a time. */
   public void tell(JobEvent event) {
+    if (!states.contains(event.state())) {
+      return;
+    }
     if (context == null) {
       hear(event);
       return;

@@ -95,15 +95,31 @@ final class JobJson {
             .put("worker", attempt.worker())
             .put("fence", attempt.fence())
             .put("started_at", timestamp(attempt.started()));
+    place(json, attempt.place());
     putIfPresent(json, "ended_at", attempt.ended());
     if (attempt.outcome() != null) {
       json.put("outcome", attempt.outcome().name().toLowerCase(Locale.ROOT));
     }
-    json.put("resumed_at_item", attempt.resumedAt()).put("reached_item", attempt.reached());
+    json.put("resumed_at_item", attempt.resumedAt())
+        .put("reached_item", attempt.reached())
+        .put("items_done", attempt.itemsDone());
     if (attempt.error() != null) {
       json.put("error", report(attempt.error()));
     }
     return json;
+  }
+
+  /** What is not known is left out. */
+  private static void place(JsonObject json, Job.Place place) {
+    if (place.node() != null) {
+      json.put("node", place.node());
+    }
+    if (place.zone() != null) {
+      json.put("zone", place.zone());
+    }
+    if (place.spot() != null) {
+      json.put("spot", place.spot());
+    }
   }
 
   private static JsonObject report(Job.Report report) {
@@ -119,6 +135,7 @@ final class JobJson {
             .put("started_at", timestamp(worker.startedAt()))
             .put("seen_at", timestamp(worker.seenAt()))
             .put("ready", worker.ready());
+    place(json, worker.place());
     if (worker.reason() != null) {
       json.put("reason", worker.reason());
     }

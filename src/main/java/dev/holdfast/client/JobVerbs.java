@@ -147,11 +147,15 @@ final class JobVerbs {
       if (!answer.path("workers").isArray()) {
         throw ClientException.senseless("a list without workers");
       }
-      Table table = new Table("ID", "HOST", "PID", "READY", "IN FLIGHT", "ITEMS DONE", "REASON");
+      Table table =
+          new Table(
+              "ID", "NODE", "ZONE", "SPOT", "PID", "READY", "IN FLIGHT", "ITEMS DONE", "REASON");
       for (JsonNode worker : answer.path("workers")) {
         table.row(
             Http.plain(worker.path("id").asText("?")),
-            Http.plain(worker.path("host").asText("?")),
+            Http.plain(worker.path("node").asText("?")),
+            Http.plain(worker.path("zone").asText("?")),
+            worker.path("spot").isBoolean() ? worker.path("spot").asBoolean() ? "yes" : "no" : "?",
             worker.path("pid").asText("?"),
             worker.path("ready").asBoolean() ? "yes" : "no",
             worker.path("in_flight").asText("?") + "/" + worker.path("slots").asText("?"),

@@ -3,7 +3,10 @@ package dev.holdfast.client;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,10 +40,16 @@ public record JobView(
   /**
    * One worker's go at the job.
    *
+   * @param place where the worker runs, in words, or null if that says no more than its name
    * @param fence tells the attempts of a job apart
    * @param outcome how it ended, or null while it goes on
    */
-  public record AttemptView(String worker, long fence, long resumedAt, @Nullable String outcome) {}
+  public record AttemptView(
+      String worker,
+      @Nullable String place,
+      long fence,
+      long resumedAt,
+      @Nullable String outcome) {}
 
   static JobView of(JsonNode json) throws ClientException {
     String id = json.path("id").asText();
@@ -54,6 +63,7 @@ public record JobView(
       attempts.add(
           new AttemptView(
               Http.plain(attempt.path("worker").asText("?")),
+              place(attempt),
               attempt.path("fence").asLong(),
               attempt.path("resumed_at_item").asLong(),
               text(attempt.path("outcome"))));
@@ -90,6 +100,18 @@ public record JobView(
       case "cancelled" -> ExitCode.JOB_CANCELLED;
       default -> ExitCode.OK;
     };
+  }
+
+  /** A machine's name alone is nothing new: the worker's own is made from it. */
+  private static @Nullable String place(JsonNode attempt) {
+    String zone = text(attempt.path("zone"));
+    JsonNode spot = attempt.path("spot");
+    if (zone == null && !spot.isBoolean()) {
+      return null;
+    }
+    return Stream.of(text(attempt.path("node")), zone, spot.asBoolean() ? "spot" : null)
+        .filter(Objects::nonNull)
+        .collect(Collectors.joining(", "));
   }
 
   private static @Nullable String text(JsonNode node) {

@@ -88,8 +88,9 @@ public final class Watch {
       if (before == null) {
         say(
             attempt.resumedAt() == 0
-                ? "%s began".formatted(attempt.worker())
-                : "%s resumed at item %d".formatted(attempt.worker(), attempt.resumedAt()));
+                ? "%s began%s".formatted(attempt.worker(), where(attempt))
+                : "%s resumed at item %d%s"
+                    .formatted(attempt.worker(), attempt.resumedAt(), where(attempt)));
       }
       if (!now.isEmpty() && !now.equals(before) && !now.equals("complete")) {
         say("%s: %s".formatted(attempt.worker(), now));
@@ -100,6 +101,10 @@ public final class Watch {
     } else {
       tellPlainly(job);
     }
+  }
+
+  private static String where(JobView.AttemptView attempt) {
+    return attempt.place() == null ? "" : " (" + attempt.place() + ")";
   }
 
   private void draw(JobView job) {

@@ -14,9 +14,11 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /**
  * Events as rows that every process reads in their order. Rows are deleted after {@link #KEPT}: who
@@ -87,12 +89,12 @@ final class SqliteJobEvents implements JobEvents, SqliteWatch.Watcher, AutoClose
 
   /** Reads one number from the database, which takes microseconds, before it returns. */
   @Override
-  public Subscription subscribe(Consumer<JobEvent> listener) {
+  public Subscription subscribe(Set<JobState> states, Consumer<JobEvent> listener) {
     Placed placed;
     synchronized (newest) {
       try {
         long after = newest.number(NEWEST);
-        placed = new Placed(new EventListening(listener, this::unsubscribe), after);
+        placed = new Placed(new EventListening(states, listener, this::unsubscribe), after);
       } catch (SQLException e) {
         throw new IllegalStateException("The database cannot be read: " + e.getMessage(), e);
       }
@@ -126,16 +128,26 @@ final class SqliteJobEvents implements JobEvents, SqliteWatch.Watcher, AutoClose
     if (position == 0) {
       position = subscriptions.stream().mapToLong(Placed::after).min().orElse(0);
     }
+    long last = session.number(NEWEST);
+    String wanted = wanted();
     int rows = ROWS_MAX;
     while (rows == ROWS_MAX) {
-      rows =
-          session
-              .query(
-                  "SELECT * FROM events WHERE seq > ? ORDER BY seq LIMIT " + ROWS_MAX,
-                  this::tell,
-                  position)
-              .size();
+      rows = session.query(wanted, this::tell, position, last).size();
     }
+    position = Math.max(position, last);
+  }
+
+  /** Passes over what nobody here wants without bringing it into this process. */
+  private String wanted() {
+    String states =
+        subscriptions.stream()
+            .flatMap(placed -> placed.listening().states().stream())
+            .distinct()
+            .sorted()
+            .map(state -> "'" + state.wireName() + "'")
+            .collect(Collectors.joining(", "));
+    return "SELECT * FROM events WHERE seq > ? AND seq <= ? AND state IN (%s) ORDER BY seq LIMIT %d"
+        .formatted(states, ROWS_MAX);
   }
 
   private boolean tell(ResultSet row) throws SQLException {

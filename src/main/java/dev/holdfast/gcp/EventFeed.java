@@ -34,6 +34,7 @@ final class EventFeed {
 
   private final PubSubClients clients;
   private final PubSubLayout.Subscription subscription;
+  private final String filter;
   private final PubSubLeases leases;
   private final PubSubPulls pulls;
   private final Consumer<ReceivedMessage> hear;
@@ -42,12 +43,17 @@ final class EventFeed {
   private volatile @Nullable ApiFuture<?> polling;
   private volatile boolean closed;
 
+  /**
+   * @param filter which messages come, in Pub/Sub's language; empty for all
+   */
   EventFeed(
       PubSubClients clients,
       PubSubLayout.Subscription subscription,
+      String filter,
       Consumer<ReceivedMessage> hear) {
     this.clients = clients;
     this.subscription = subscription;
+    this.filter = filter;
     this.hear = hear;
     leases = new PubSubLeases(clients, subscription.name());
     pulls = new PubSubPulls(clients, leases, subscription.name());
@@ -77,7 +83,10 @@ final class EventFeed {
                 clients
                     .subscriber()
                     .createSubscriptionCallable()
-                    .futureCall(SubscriptionSettings.asked(clients, subscription)))
+                    .futureCall(
+                        SubscriptionSettings.asked(clients, subscription).toBuilder()
+                            .setFilter(filter)
+                            .build()))
         .<Void>mapEmpty()
         // an earlier try whose reply was lost
         .recover(

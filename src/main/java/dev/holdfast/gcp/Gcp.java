@@ -7,6 +7,7 @@ import dev.holdfast.job.Backend;
 import dev.holdfast.job.ExternalInputs;
 import dev.holdfast.job.JobEvents;
 import dev.holdfast.job.JobQueue;
+import dev.holdfast.job.JobState;
 import dev.holdfast.job.JobStore;
 import dev.holdfast.job.ObjectStore;
 import dev.holdfast.job.WorkerRoster;
@@ -15,6 +16,7 @@ import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,7 +40,7 @@ public final class Gcp implements Backend {
   private final GcsObjectStore objects;
   private final GcsExternalInputs externalInputs;
 
-  private Gcp(GcpOptions options, boolean hears, List<ClientInterceptor> interceptors)
+  private Gcp(GcpOptions options, Set<JobState> hears, List<ClientInterceptor> interceptors)
       throws IOException {
     GrpcLog.quieten();
     PubSubLayout layout = PubSubLayout.read();
@@ -58,14 +60,14 @@ public final class Gcp implements Backend {
   /**
    * Connects. Blocks for a second or two, and for no answer of the services.
    *
-   * @param hears whether this process subscribes to events
+   * @param hears events of which states this process subscribes to, if any
    * @throws IOException with a sentence for the operator if there are no credentials
    */
-  public static Gcp open(GcpOptions options, boolean hears) throws IOException {
+  public static Gcp open(GcpOptions options, Set<JobState> hears) throws IOException {
     return open(options, hears, List.of());
   }
 
-  static Gcp open(GcpOptions options, boolean hears, List<ClientInterceptor> interceptors)
+  static Gcp open(GcpOptions options, Set<JobState> hears, List<ClientInterceptor> interceptors)
       throws IOException {
     return new Gcp(options, hears, interceptors);
   }

@@ -14,8 +14,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,32 +41,50 @@ final class PubSubJobEvents implements JobEvents, AutoCloseable {
 
   private final PubSubPublishing publishing;
   private final String topic;
+  private final Set<JobState> heard;
   private final @Nullable EventFeed feed;
   private final List<EventListening> listeners = new CopyOnWriteArrayList<>();
 
-  private PubSubJobEvents(PubSubClients clients, PubSubLayout layout, boolean hears) {
+  private PubSubJobEvents(PubSubClients clients, PubSubLayout layout, Set<JobState> hears) {
     publishing = new PubSubPublishing(clients, PUBLISH_LIMIT);
     topic = layout.topics().events();
+    heard = Set.copyOf(hears);
     feed =
-        hears
-            ? new EventFeed(
-                clients, layout.eventSubscriptions().named(JobId.randomToken()), this::hear)
-            : null;
+        hears.isEmpty()
+            ? null
+            : new EventFeed(
+                clients,
+                layout.eventSubscriptions().named(JobId.randomToken()),
+                filter(heard),
+                this::hear);
   }
 
   /**
-   * Opens the events. With {@code hears} it makes this process's subscription first and blocks
-   * until that is there or one try has failed, some seconds at most; it is then tried again until
-   * it succeeds.
+   * Opens the events. If {@code hears} is not empty it makes this process's subscription first and
+   * blocks until that is there or one try has failed, some seconds at most; it is then tried again
+   * until it succeeds.
    *
-   * @param hears whether {@link #subscribe} will be called
+   * @param hears what {@link #subscribe} may be called for; Pub/Sub keeps everything else away
    */
-  static PubSubJobEvents open(PubSubClients clients, PubSubLayout layout, boolean hears) {
+  static PubSubJobEvents open(PubSubClients clients, PubSubLayout layout, Set<JobState> hears) {
     PubSubJobEvents events = new PubSubJobEvents(clients, layout, hears);
     if (events.feed != null) {
       events.feed.open();
     }
     return events;
+  }
+
+  /**
+   * Lets only these states through (cloud.google.com/pubsub/docs/subscription-message-filter). It
+   * cannot be changed later, which a subscription that ends with its process need not be.
+   */
+  private static String filter(Set<JobState> states) {
+    return states.equals(EVERY_STATE)
+        ? ""
+        : states.stream()
+            .sorted()
+            .map(state -> "attributes.%s = \"%s\"".formatted(STATE, state.wireName()))
+            .collect(Collectors.joining(" OR "));
   }
 
   @Override
@@ -83,11 +103,11 @@ final class PubSubJobEvents implements JobEvents, AutoCloseable {
 
   /** {@inheritDoc} Sends nothing and does not block. */
   @Override
-  public Subscription subscribe(Consumer<JobEvent> listener) {
-    if (feed == null) {
-      throw new IllegalStateException("This process was opened as one that hears no events.");
+  public Subscription subscribe(Set<JobState> states, Consumer<JobEvent> listener) {
+    if (!heard.containsAll(states)) {
+      throw new IllegalStateException("This process was opened as one that hears only of " + heard);
     }
-    EventListening listening = new EventListening(listener, listeners::remove);
+    EventListening listening = new EventListening(states, listener, listeners::remove);
     listeners.add(listening);
     return listening;
   }

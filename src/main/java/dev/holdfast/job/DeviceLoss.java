@@ -2,7 +2,6 @@ package dev.holdfast.job;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 
 /**
  * The rule for a job whose worker's device broke while it inferred the job. The job may be the
@@ -19,15 +18,12 @@ public final class DeviceLoss {
    */
   public static Job suspected(Job job, JobException reason, Instant now) {
     JobEdit edit = job.edit();
-    List<Job.Attempt> attempts = job.attempts();
-    long resumedAt = attempts.isEmpty() ? 0 : attempts.get(attempts.size() - 1).resumedAt();
-    boolean moved = job.checkpoint().nextItem() > resumedAt;
+    edit.endAttempt(Job.Outcome.INTERRUPTED, Job.Report.of(reason), now);
     edit.spent =
         new Job.Spent(
             job.spent().failures(),
             job.spent().interruptions() + 1,
-            moved ? 0 : job.spent().suspects() + 1);
-    edit.endAttempt(Job.Outcome.INTERRUPTED, Job.Report.of(reason), now);
+            ClaimRules.suspects(job, edit));
     edit.state = JobState.INTERRUPTED;
     edit.lease = null;
     Duration grace = JobLife.WAKE_GRACE;

@@ -84,6 +84,22 @@ public record Job(
   public record Lease(String worker, String token, Instant until) {}
 
   /**
+   * Where a worker runs, as far as anybody knows: all of it can be null.
+   *
+   * @param node the machine's name
+   * @param zone the part of a cloud that it stands in
+   * @param spot whether it can be reclaimed at any time
+   */
+  public record Place(@Nullable String node, @Nullable String zone, @Nullable Boolean spot) {
+    public static final Place UNKNOWN = new Place(null, null, null);
+
+    /** A place that may be missing, as it is in what was written before places were known. */
+    static Place orUnknown(@Nullable Place place) {
+      return place == null ? UNKNOWN : place;
+    }
+  }
+
+  /**
    * One worker's go at the job.
    *
    * @param resumedAt the item it began with
@@ -93,21 +109,46 @@ public record Job(
    */
   public record Attempt(
       String worker,
+      Place place,
       long fence,
       Instant started,
       long resumedAt,
       long reached,
       @Nullable Instant ended,
       @Nullable Outcome outcome,
-      @Nullable Report error) {}
+      @Nullable Report error) {
+
+    public Attempt {
+      place = Place.orUnknown(place);
+    }
+
+    /** How many items it has inferred, as far as it said so. */
+    public long itemsDone() {
+      return reached - resumedAt;
+    }
+
+    /** The same attempt, further on. */
+    Attempt reached(long item) {
+      return new Attempt(
+          worker, place, fence, started, resumedAt, Math.max(reached, item), ended, outcome, error);
+    }
+
+    /** The same attempt at its end. */
+    Attempt ended(Outcome how, @Nullable Report why, Instant at) {
+      return new Attempt(worker, place, fence, started, resumedAt, reached, at, how, why);
+    }
+  }
 
   /** How an attempt ended. */
   public enum Outcome {
     COMPLETE,
     INTERRUPTED,
     FAILED,
+    /** Its lease ran out, and nobody has heard of it since. */
     LOST,
-    CANCELLED
+    CANCELLED,
+    /** It was taken for lost, lived on, and found that another attempt has the job. */
+    FENCED_OUT
   }
 
   /**

@@ -50,17 +50,7 @@ final class JobEdit {
   }
 
   void endAttempt(Job.Outcome outcome, Job.@Nullable Report error, Instant now) {
-    openAttempt(
-        a ->
-            new Job.Attempt(
-                a.worker(),
-                a.fence(),
-                a.started(),
-                a.resumedAt(),
-                Math.max(a.reached(), checkpoint.nextItem()),
-                now,
-                outcome,
-                error));
+    openAttempt(a -> a.reached(checkpoint.nextItem()).ended(outcome, error, now));
   }
 
   Job done(Instant now) {

@@ -1,6 +1,8 @@
 package dev.holdfast.job;
 
 import io.vertx.core.Future;
+import java.util.EnumSet;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -9,16 +11,25 @@ import java.util.function.Consumer;
  */
 public interface JobEvents {
 
+  /** The interest of whoever wants to hear everything. */
+  Set<JobState> EVERY_STATE = Set.copyOf(EnumSet.allOf(JobState.class));
+
   /** Tells every subscriber in every process; completes when the news is on its way. */
   Future<Void> publish(JobEvent event);
 
   /**
    * Hears the events that are published from now on.
    *
+   * @param states only events of these; the fewer there are, the less the others cost
    * @param listener called one event at a time, on the Vert.x context that subscribed if there was
    *     one; it must not block
    */
-  Subscription subscribe(Consumer<JobEvent> listener);
+  Subscription subscribe(Set<JobState> states, Consumer<JobEvent> listener);
+
+  /** Hears events of every state. */
+  default Subscription subscribe(Consumer<JobEvent> listener) {
+    return subscribe(EVERY_STATE, listener);
+  }
 
   /**
    * A record was written.

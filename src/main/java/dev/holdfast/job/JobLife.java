@@ -53,59 +53,6 @@ public final class JobLife {
         null);
   }
 
-  /**
-   * Whether {@code worker} may work on the job.
-   *
-   * @param token random, this attempt's own
-   * @param alone whether it would be the only one that the worker works on
-   * @return the record to write before acting on the outcome, or null if none must be written
-   */
-  public static Decision claim(
-      Job job, String worker, String token, Instant now, Duration leaseLength, boolean alone) {
-    if (job.state().terminal()) {
-      return new Decision(null, new Claim.Terminal(job));
-    }
-    Job.Lease lease = job.lease();
-    if (lease != null && lease.until().isAfter(now)) {
-      return lease.token().equals(token)
-          ? new Decision(null, new Claim.Claimed(job))
-          : new Decision(null, new Claim.Busy(lease.until()));
-    }
-    JobEdit edit = job.edit();
-    if (job.state() == JobState.PROCESSING) {
-      lost(job, edit, now);
-    }
-    if (edit.spent.suspects() >= SUSPECTS_MAX) {
-      Job failed =
-          fail(
-              edit,
-              new Job.Report(
-                  JobError.WORKER_LOST.code(),
-                  "%d attempts in a row ended without a word at item %d: the input from there on seems to kill its worker"
-                      .formatted(edit.spent.suspects(), edit.checkpoint.nextItem())),
-              now);
-      return new Decision(failed, new Claim.Terminal(failed));
-    }
-    if (edit.spent.suspects() > 0 && !alone) {
-      return new Decision(null, new Claim.Suspect(job));
-    }
-    edit.state = JobState.PROCESSING;
-    edit.fence++;
-    edit.lease = new Job.Lease(worker, token, now.plus(leaseLength));
-    edit.wakeAt = wake(job.spec(), now.plus(leaseLength).plus(WAKE_GRACE));
-    long from = edit.checkpoint.nextItem();
-    edit.progress = new Job.Progress(from, edit.checkpoint.failed(), edit.progress.total());
-    edit.attempts.add(new Job.Attempt(worker, edit.fence, now, from, from, null, null, null));
-    while (edit.attempts.size() > ATTEMPTS_KEPT) {
-      edit.attempts.remove(0);
-    }
-    Job claimed = edit.done(now);
-    return new Decision(claimed, new Claim.Claimed(claimed));
-  }
-
-  /** A claim's answer and the write that must come before it. */
-  public record Decision(@Nullable Job write, Claim outcome) {}
-
   /** The attempt lives: its lease and its progress move, its checkpoint does not. */
   public static Job alive(Job job, Job.Progress progress, Duration leaseLength, Instant now) {
     JobEdit edit = job.edit();
@@ -226,6 +173,33 @@ public final class JobLife {
     return fail(edit, report, now);
   }
 
+  /** Whether the job should have ended by now. */
+  public static boolean isOverdue(Job job, Instant now) {
+    Instant deadline = job.spec().deadline();
+    return deadline != null && !deadline.isAfter(now);
+  }
+
+  /**
+   * An attempt that was taken for lost lives, and has found that it is fenced out: how and when it
+   * ended is put right. It is the one thing that an attempt may write without a lease, so nothing
+   * else of the record moves.
+   *
+   * @param fence the attempt's
+   * @return null if there is nothing to put right, or the job has ended
+   */
+  public static @Nullable Job fencedOut(Job job, long fence, Instant now) {
+    if (job.state().terminal()) {
+      return null;
+    }
+    JobEdit edit = job.edit();
+    edit.attempts.replaceAll(
+        a ->
+            a.fence() == fence && a.outcome() == Job.Outcome.LOST
+                ? a.ended(Job.Outcome.FENCED_OUT, a.error(), now)
+                : a);
+    return edit.attempts.equals(job.attempts()) ? null : edit.done(now);
+  }
+
   /** The Reconciler has seen to the job; it looks again when the job is twice as old. */
   public static Job looked(Job job, Instant now) {
     JobEdit edit = job.edit();
@@ -233,19 +207,6 @@ public final class JobLife {
     Duration again = age.compareTo(WAKE_GRACE) > 0 ? age : WAKE_GRACE;
     edit.wakeAt = wake(job.spec(), now.plus(again));
     return edit.done(now);
-  }
-
-  private static void lost(Job job, JobEdit edit, Instant now) {
-    List<Job.Attempt> attempts = job.attempts();
-    boolean moved =
-        !attempts.isEmpty()
-            && job.checkpoint().nextItem() > attempts.get(attempts.size() - 1).resumedAt();
-    edit.spent =
-        new Job.Spent(
-            edit.spent.failures(),
-            edit.spent.interruptions() + 1,
-            moved ? 0 : edit.spent.suspects() + 1);
-    edit.endAttempt(Job.Outcome.LOST, null, now);
   }
 
   private static void renew(JobEdit edit, Duration leaseLength, Instant now) {
@@ -264,20 +225,11 @@ public final class JobLife {
   }
 
   private static void reach(JobEdit edit, long item) {
-    edit.openAttempt(
-        a ->
-            new Job.Attempt(
-                a.worker(),
-                a.fence(),
-                a.started(),
-                a.resumedAt(),
-                Math.max(a.reached(), item),
-                null,
-                null,
-                null));
+    edit.openAttempt(a -> a.reached(item));
   }
 
-  private static Job fail(JobEdit edit, Job.Report report, Instant now) {
+  /** Ends the job for a reason. */
+  static Job fail(JobEdit edit, Job.Report report, Instant now) {
     edit.state = JobState.FAILED;
     edit.error = report;
     return end(edit, now);
@@ -290,7 +242,8 @@ public final class JobLife {
     return edit.done(now);
   }
 
-  private static Instant wake(JobSpec spec, Instant at) {
+  /** The deadline, if it comes before {@code at}. */
+  static Instant wake(JobSpec spec, Instant at) {
     Instant deadline = spec.deadline();
     return deadline != null && deadline.isBefore(at) ? deadline : at;
   }

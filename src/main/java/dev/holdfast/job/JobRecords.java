@@ -42,28 +42,18 @@ public final class JobRecords {
    */
   public interface Rule extends BiFunction<Job, Instant, @Nullable Job> {}
 
-  /**
-   * Claims a job for an attempt. Watchers are told, but the attempt does not wait for that.
-   *
-   * @param token random, the attempt's own
-   * @param alone whether the job will be the only one that its worker works on; a suspect is not
-   *     claimed otherwise
-   */
-  public Future<Claim> claim(
-      JobId id, String worker, String token, Duration leaseLength, boolean alone) {
+  /** Claims a job for an attempt. Watchers are told, but the attempt does not wait for that. */
+  public Future<Claim> claim(JobId id, Claimant by) {
     return patiently(() -> store.get(id))
         .compose(
             found ->
                 found.isEmpty()
                     ? Future.succeededFuture(new Claim.Gone())
-                    : claim(found.get(), new Claimant(worker, token, leaseLength, alone), 0));
+                    : claim(found.get(), by, 0));
   }
 
-  private record Claimant(String worker, String token, Duration leaseLength, boolean alone) {}
-
   private Future<Claim> claim(Job job, Claimant by, int conflicts) {
-    JobLife.Decision decision =
-        JobLife.claim(job, by.worker(), by.token(), clock.instant(), by.leaseLength(), by.alone());
+    ClaimRules.Decision decision = ClaimRules.claim(job, by, clock.instant());
     Job write = decision.write();
     if (write == null) {
       return Future.succeededFuture(decision.outcome());
@@ -103,6 +93,24 @@ public final class JobRecords {
                 found.isEmpty()
                     ? Future.failedFuture(noSuchJob(id))
                     : update(found.get(), rule, 0));
+  }
+
+  /**
+   * Changes a record as {@link #update(Job, Rule)} does, but tries once and gives up silently: for
+   * what is good to know and nobody depends on.
+   */
+  public void note(Job known, Rule rule) {
+    Job next = rule.apply(known, clock.instant());
+    if (next != null) {
+      store
+          .replace(known, next)
+          .onSuccess(
+              written -> {
+                if (written) {
+                  events.publish(JobEvents.JobEvent.of(next));
+                }
+              });
+    }
   }
 
   private Future<Job> update(Job known, Rule rule, int conflicts) {

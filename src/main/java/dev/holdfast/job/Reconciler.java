@@ -2,7 +2,6 @@ package dev.holdfast.job;
 
 import io.vertx.core.Future;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
@@ -106,8 +105,7 @@ public final class Reconciler implements AutoCloseable {
               if (!mine.get()) {
                 return null;
               }
-              Instant deadline = newest.spec().deadline();
-              return deadline != null && !deadline.isAfter(now)
+              return JobLife.isOverdue(newest, now)
                   ? JobLife.overdue(newest, now)
                   : JobLife.looked(newest, now);
             })

@@ -36,6 +36,7 @@ public interface WorkerRoster {
   record WorkerReport(
       String id,
       String host,
+      Job.Place place,
       long pid,
       Instant startedAt,
       Instant seenAt,
@@ -47,6 +48,7 @@ public interface WorkerRoster {
       long itemsDone,
       int managementPort) {
     public WorkerReport {
+      place = Job.Place.orUnknown(place);
       models = Map.copyOf(models);
     }
   }

@@ -30,7 +30,12 @@ final class AzureProbe implements Probe {
   private static final String NAME_PATH =
       "/metadata/instance/compute/name?api-version=2021-02-01&format=text";
   private static final String EVENTS_PATH = "/metadata/scheduledevents?api-version=2020-07-01";
-  private static final Map<String, String> HEADERS = Map.of("Metadata", "true");
+
+  /** What the machine is. */
+  static final String COMPUTE_PATH =
+      "/metadata/instance/compute?api-version=2021-02-01&format=json";
+
+  static final Map<String, String> HEADERS = Map.of("Metadata", "true");
   private static final Duration BETWEEN = Duration.ofSeconds(1);
 
   /** The first request switches the service on, which takes it up to two minutes. */

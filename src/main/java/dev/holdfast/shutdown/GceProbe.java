@@ -24,7 +24,11 @@ final class GceProbe implements Probe {
 
   private static final String FLAVOR = "Metadata-Flavor";
   private static final String GOOGLE = "Google";
-  private static final Map<String, String> HEADERS = Map.of(FLAVOR, GOOGLE);
+
+  /** Where what concerns this machine begins. */
+  static final String INSTANCE = "/computeMetadata/v1/instance/";
+
+  static final Map<String, String> HEADERS = Map.of(FLAVOR, GOOGLE);
 
   /** How long the server holds a request if nothing changes. */
   private static final Duration HANG = Duration.ofSeconds(60);
@@ -51,7 +55,7 @@ final class GceProbe implements Probe {
 
   private GceProbe(MetadataClient client, String key, String alarm, Notice notice) {
     this.client = client;
-    this.path = "/computeMetadata/v1/instance/" + key;
+    this.path = INSTANCE + key;
     this.alarm = alarm;
     this.notice = notice;
   }
@@ -103,11 +107,16 @@ final class GceProbe implements Probe {
         answer -> read(answer, tell));
   }
 
-  private Duration read(Answer answer, Consumer<Notice> tell) throws IOException {
+  /** The value that was asked for, if it is Google who answers. */
+  static String value(Answer answer, String path) throws IOException {
     if (!GOOGLE.equals(answer.headers().get(FLAVOR))) {
       throw new IOException("what answers is not Google's metadata server");
     }
-    String now = answer.required(path).strip();
+    return answer.required(path).strip();
+  }
+
+  private Duration read(Answer answer, Consumer<Notice> tell) throws IOException {
+    String now = value(answer, path);
     if (!VALUE.matcher(now).matches()) {
       throw new IOException(path + " holds no word");
     }

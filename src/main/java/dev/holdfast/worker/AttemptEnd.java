@@ -6,7 +6,7 @@ import java.time.Duration;
 /** How an attempt ended, and with that what becomes of its delivery. */
 sealed interface AttemptEnd {
 
-  /** The job has ended, by this attempt or by a cancel: acknowledge. */
+  /** The job has ended, by this attempt, by another or by a cancel: acknowledge. */
   record Ended(Job job) implements AttemptEnd {}
 
   /** The job has failed for good: leave a copy with the dead letters, acknowledge. */
@@ -16,7 +16,7 @@ sealed interface AttemptEnd {
   record Free(Job job, Duration delay) implements AttemptEnd {}
 
   /** The job is another attempt's: forget the delivery, settle nothing. */
-  record FencedOut() implements AttemptEnd {}
+  record FencedOut(Job job) implements AttemptEnd {}
 
   /** The record could not be written: its lease runs out by itself; release. */
   record Abandoned(Throwable why) implements AttemptEnd {}

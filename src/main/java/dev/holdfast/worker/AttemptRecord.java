@@ -90,6 +90,21 @@ final class AttemptRecord {
     return write((job, now) -> JobLife.alive(job, job.progress(), lease, now));
   }
 
+  /** Reads the record; fails with {@link FencedOut} if a write would. */
+  Future<Job> look() {
+    return records.update(
+        latest().id(),
+        (job, now) -> {
+          check(job);
+          return null;
+        });
+  }
+
+  /** Tells the record that this attempt lives, though it was taken for lost; nobody waits. */
+  void fencedOut(Job newest) {
+    records.note(newest, (job, now) -> JobLife.fencedOut(job, fence, now));
+  }
+
   /** Writes by a rule once every earlier write has ended. */
   synchronized Future<Job> write(JobRecords.Rule rule) {
     Future<Job> written =

@@ -33,6 +33,9 @@ final class AttemptVerdict {
     if (reason instanceof DeviceLostException lost) {
       return suspected(lost, record);
     }
+    if (reason instanceof JobException e && e.error() == JobError.DEADLINE_EXCEEDED) {
+      return given(record.write(JobLife::overdue), Duration.ZERO);
+    }
     return reason instanceof JobException e && Patience.answers(e)
         ? failed(e, record)
         : left(record, reason instanceof CancellationException ? Duration.ZERO : UNREACHABLE_DELAY);
@@ -70,7 +73,9 @@ final class AttemptVerdict {
   private static AttemptEnd without(Throwable failure) {
     if (failure instanceof AttemptRecord.FencedOut fencedOut) {
       Job job = fencedOut.job();
-      return job.state().terminal() ? new AttemptEnd.Ended(job) : new AttemptEnd.FencedOut();
+      return job.state() == JobState.FAILED
+          ? new AttemptEnd.Dead(job)
+          : job.state().terminal() ? new AttemptEnd.Ended(job) : new AttemptEnd.FencedOut(job);
     }
     return failure instanceof PartWriter.InTheWay
         ? new AttemptEnd.Restart()

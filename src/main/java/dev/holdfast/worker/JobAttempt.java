@@ -104,6 +104,9 @@ final class JobAttempt implements ReadAhead.Listener {
   }
 
   private void begin() {
+    if (stopping) {
+      return;
+    }
     Job job = record.latest();
     span = new Span(job.checkpoint(), services.clock());
     InputLines lines =
@@ -248,9 +251,9 @@ final class JobAttempt implements ReadAhead.Listener {
     here(commits.newest()).transform(done -> here(verdict.get())).onSuccess(this::finish);
   }
 
-  /** The delivery may be somebody else's by now: stop without a word. Any thread. */
-  void lost() {
-    loop.execute(() -> finish(new AttemptEnd.FencedOut()));
+  /** Ends at once, for a reason that comes from outside. Any thread. */
+  void end(Throwable reason) {
+    loop.execute(() -> stop(reason));
   }
 
   /** Ends the attempt for a reason. */

@@ -1,7 +1,9 @@
 package dev.holdfast.worker;
 
 import dev.holdfast.job.Claim;
+import dev.holdfast.job.Claimant;
 import dev.holdfast.job.Job;
+import dev.holdfast.job.JobEvents.JobEvent;
 import dev.holdfast.job.JobId;
 import dev.holdfast.job.JobLife;
 import dev.holdfast.job.JobQueue;
@@ -57,6 +59,7 @@ final class JobRunner {
   private final WorkerMetrics metrics;
   private final Loop loop;
   private final Set<JobAttempt> running = new LinkedHashSet<>();
+  private final Set<AttemptWatch> watches = new LinkedHashSet<>();
   private boolean draining;
   private Duration patience = Duration.ZERO;
   private int claiming;
@@ -109,24 +112,35 @@ final class JobRunner {
       return release(delivery, Duration.ZERO, "drained");
     }
     String token = JobId.randomToken();
+    JobId id = delivery.message().job();
+    Claimant by = new Claimant(options.id(), options.place(), token, options.lease(), alone);
+    AttemptWatch watch = new AttemptWatch(id, services.clock(), loop);
+    watches.add(watch);
     claiming++;
-    return loop.here(
-            services
-                .records()
-                .claim(delivery.message().job(), options.id(), token, options.lease(), alone))
+    return loop.here(services.records().claim(id, by))
         .transform(
             claimed -> {
               claiming--;
               Future<Void> settled =
                   claimed.succeeded()
-                      ? act(delivery, claimed.result(), token)
+                      ? act(delivery, claimed.result(), token, watch)
                       : unreachable(delivery, claimed.cause());
               quarantine.look();
               return settled;
+            })
+        .onComplete(
+            settled -> {
+              watches.remove(watch);
+              watch.close();
             });
   }
 
-  private Future<Void> act(Delivery delivery, Claim claim, String token) {
+  /** Somebody has put an end to a job, and may have done so while it is worked on here. */
+  void heard(JobEvent event) {
+    List.copyOf(watches).forEach(watch -> watch.heard(event));
+  }
+
+  private Future<Void> act(Delivery delivery, Claim claim, String token, AttemptWatch watch) {
     if (claim instanceof Claim.Gone) {
       return ack(delivery, "gone");
     }
@@ -151,15 +165,20 @@ final class JobRunner {
           .transform(written -> release(delivery, NOT_MINE_DELAY, "not_mine"));
     }
     serving.interruptions().claimed(job);
-    return attempt(delivery, serving, record, job.fence() > 1);
+    return attempt(new Held(delivery, serving, record, watch), job.fence() > 1);
   }
 
-  private Future<Void> attempt(
-      Delivery delivery, Serving serving, AttemptRecord record, boolean look) {
-    JobAttempt attempt = new JobAttempt(services, serving, record, loop, quarantine::look);
-    leases.attend(delivery, record, attempt::lost);
+  /** A claimed job, and what its attempts have in common. */
+  private record Held(
+      Delivery delivery, Serving serving, AttemptRecord record, AttemptWatch watch) {}
+
+  private Future<Void> attempt(Held held, boolean look) {
+    JobAttempt attempt =
+        new JobAttempt(services, held.serving, held.record, loop, quarantine::look);
+    leases.attend(held.delivery, held.record, attempt::end);
+    held.watch.attach(held.record, attempt::end);
     running.add(attempt);
-    serving.interruptions().began();
+    held.serving.interruptions().began();
     if (quarantine.active() && !quarantine.taking()) {
       attempt.rest();
     }
@@ -170,16 +189,17 @@ final class JobRunner {
     return end.compose(
         how -> {
           running.remove(attempt);
-          serving.interruptions().ended();
+          held.serving.interruptions().ended();
           quarantine.look();
-          return settle(delivery, serving, record, how);
+          held.watch.close();
+          return settle(held, how);
         });
   }
 
-  private Future<Void> settle(
-      Delivery delivery, Serving serving, AttemptRecord record, AttemptEnd how) {
-    if (how instanceof AttemptEnd.Ended) {
-      return ack(delivery, "complete");
+  private Future<Void> settle(Held held, AttemptEnd how) {
+    Delivery delivery = held.delivery;
+    if (how instanceof AttemptEnd.Ended ended) {
+      return ack(delivery, ended.job().state().wireName());
     }
     if (how instanceof AttemptEnd.Dead dead) {
       return bury(delivery, dead.job());
@@ -189,7 +209,7 @@ final class JobRunner {
           delivery, free.delay(), free.job().spent().failures() > 0 ? "failed" : "interrupted");
     }
     if (how instanceof AttemptEnd.Restart) {
-      return attempt(delivery, serving, record, true);
+      return attempt(held, true);
     }
     if (how instanceof AttemptEnd.Abandoned abandoned) {
       return unreachable(delivery, abandoned.why());
@@ -200,6 +220,7 @@ final class JobRunner {
         "job {} is another attempt's now; this one stops and leaves the message to it",
         delivery.message().job());
     leases.remove(delivery);
+    held.record.fencedOut(((AttemptEnd.FencedOut) how).job());
     return Future.succeededFuture();
   }
 

@@ -1,6 +1,5 @@
 package dev.holdfast.worker;
 
-import dev.holdfast.job.Clocked;
 import dev.holdfast.job.JobQueue;
 import dev.holdfast.job.JobQueue.Delivery;
 import java.time.Duration;
@@ -12,6 +11,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,6 +19,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Keeps what the worker holds: extends every delivery in one call, three times a lease, and renews
  * the lease on a job's record when nothing else has written it lately.
+ *
+ * <p>Only the record's lease says whose job it is. An attempt whose delivery could not be extended
+ * goes on: if the message has come to another worker by then, that one finds the job busy.
  *
  * <p>Runs on a thread of its own, neither the event loop nor an inference thread, so that neither a
  * long forward call nor a busy loop lets a lease run out.
@@ -28,24 +31,22 @@ final class LeaseKeeper implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LeaseKeeper.class);
 
   private static final class Held {
-    volatile long untilNanos;
-    volatile @Nullable AttemptRecord record;
-    volatile @Nullable Runnable lost;
+    volatile @Nullable Attended attended;
   }
+
+  private record Attended(AttemptRecord record, Consumer<Throwable> fencedOut) {}
 
   private final JobQueue queue;
   private final WorkerMetrics metrics;
   private final Duration lease;
   private final Map<Delivery, Held> held = new ConcurrentHashMap<>();
-  private final Clocked clock;
   private final Duration interval;
   private @Nullable ScheduledExecutorService thread;
   private @Nullable ScheduledFuture<?> turns;
 
-  LeaseKeeper(JobQueue queue, WorkerOptions options, WorkerMetrics metrics, Clocked clock) {
+  LeaseKeeper(JobQueue queue, WorkerOptions options, WorkerMetrics metrics) {
     this.queue = queue;
     this.metrics = metrics;
-    this.clock = clock;
     this.lease = options.lease();
     this.interval = options.leaseInterval();
   }
@@ -66,22 +67,19 @@ final class LeaseKeeper implements AutoCloseable {
 
   /** Keeps a delivery from now on. */
   void add(Delivery delivery) {
-    Held entry = new Held();
-    entry.untilNanos = clock.nanos() + lease.toNanos();
-    held.put(delivery, entry);
+    held.put(delivery, new Held());
   }
 
   /**
    * Keeps the record of the job that was delivered, too.
    *
-   * @param lost called once, on this keeper's thread, when the delivery could not be extended in
-   *     time: it may be somebody else's now
+   * @param fencedOut hears, on any thread and perhaps more than once, that the record is not the
+   *     attempt's any more
    */
-  void attend(Delivery delivery, AttemptRecord record, Runnable lost) {
+  void attend(Delivery delivery, AttemptRecord record, Consumer<Throwable> fencedOut) {
     Held entry = held.get(delivery);
     if (entry != null) {
-      entry.record = record;
-      entry.lost = lost;
+      entry.attended = new Attended(record, fencedOut);
     }
   }
 
@@ -101,10 +99,8 @@ final class LeaseKeeper implements AutoCloseable {
       if (deliveries.isEmpty()) {
         return;
       }
-      long asked = clock.nanos();
       queue
           .extend(deliveries, lease)
-          .onSuccess(done -> deliveries.forEach(d -> extended(d, asked + lease.toNanos())))
           .onFailure(
               e -> {
                 metrics.leaseFailures.increment();
@@ -122,23 +118,20 @@ final class LeaseKeeper implements AutoCloseable {
     }
   }
 
-  private void extended(Delivery delivery, long untilNanos) {
-    Held entry = held.get(delivery);
-    if (entry != null) {
-      entry.untilNanos = untilNanos;
-    }
-  }
-
   private void keep(Held entry) {
-    AttemptRecord record = entry.record;
-    Runnable lost = entry.lost;
-    if (clock.nanos() - entry.untilNanos > 0 && lost != null) {
-      entry.lost = null;
-      lost.run();
-    } else if (record != null && record.age().compareTo(lease.dividedBy(3)) > 0) {
-      record
+    Attended attended = entry.attended;
+    if (attended != null && attended.record().age().compareTo(lease.dividedBy(3)) > 0) {
+      attended
+          .record()
           .renewed()
-          .onFailure(e -> LOG.debug("could not renew a record's lease: {}", e.toString()));
+          .onFailure(
+              e -> {
+                if (e instanceof AttemptRecord.FencedOut) {
+                  attended.fencedOut().accept(e);
+                } else {
+                  LOG.debug("could not renew a record's lease: {}", e.toString());
+                }
+              });
     }
   }
 

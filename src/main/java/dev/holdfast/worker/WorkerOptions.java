@@ -1,6 +1,13 @@
 package dev.holdfast.worker;
 
+import dev.holdfast.job.Job;
+import dev.holdfast.job.JobState;
+import dev.holdfast.job.WorkerRoster.WorkerReport;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How one worker behaves.
@@ -10,7 +17,16 @@ import java.time.Duration;
  * @param lease how long a delivery and its job are its own without a renewal
  */
 public record WorkerOptions(
-    String id, String host, long pid, int slots, Duration lease, Checkpoints checkpoints) {
+    String id,
+    String host,
+    Job.Place place,
+    long pid,
+    int slots,
+    Duration lease,
+    Checkpoints checkpoints) {
+
+  /** The ends that others can put to a job while it is worked on. */
+  public static final Set<JobState> HEARS = Set.of(JobState.CANCELLED, JobState.FAILED);
 
   /**
    * The longest a pull waits at the broker before it is made anew; short, as a drain waits for it.
@@ -22,6 +38,31 @@ public record WorkerOptions(
 
   /** How often a running job's progress is written, at most. */
   static final Duration PROGRESS_INTERVAL = Duration.ofSeconds(1);
+
+  /** What the roster is told of a worker with these options. */
+  WorkerReport report(
+      Instant startedAt,
+      Instant now,
+      @Nullable String notReady,
+      Map<String, String> models,
+      int inFlight,
+      long itemsDone,
+      int managementPort) {
+    return new WorkerReport(
+        id,
+        host,
+        place,
+        pid,
+        startedAt,
+        now,
+        notReady == null,
+        notReady,
+        models,
+        slots,
+        inFlight,
+        itemsDone,
+        managementPort);
+  }
 
   /** How often leases are extended: three times within each. */
   Duration leaseInterval() {

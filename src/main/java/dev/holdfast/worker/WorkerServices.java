@@ -2,6 +2,7 @@ package dev.holdfast.worker;
 
 import dev.holdfast.job.Clocked;
 import dev.holdfast.job.ExternalInputs;
+import dev.holdfast.job.JobEvents;
 import dev.holdfast.job.JobQueue;
 import dev.holdfast.job.JobRecords;
 import dev.holdfast.job.ObjectStore;
@@ -11,6 +12,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 /** The ports that a worker works through. */
 public record WorkerServices(
     JobQueue queue,
+    JobEvents events,
     JobRecords records,
     ObjectStore objects,
     ExternalInputs externalInputs,

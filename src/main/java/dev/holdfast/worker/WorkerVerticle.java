@@ -1,10 +1,10 @@
 package dev.holdfast.worker;
 
 import dev.holdfast.job.Clocked;
+import dev.holdfast.job.JobEvents;
 import dev.holdfast.job.JobQueue.Delivery;
 import dev.holdfast.job.ModelSpec;
 import dev.holdfast.job.WorkerRoster;
-import dev.holdfast.job.WorkerRoster.WorkerReport;
 import dev.holdfast.shutdown.DrainPlan;
 import dev.holdfast.shutdown.Drainable;
 import dev.holdfast.worker.InferenceEngine.ModelLoadException;
@@ -51,6 +51,7 @@ public final class WorkerVerticle extends VerticleBase implements Drainable {
   private final Instant startedAt;
   private @Nullable LeaseKeeper leases;
   private @Nullable JobRunner runner;
+  private JobEvents.@Nullable Subscription news;
   private volatile @Nullable String notReady = "the models are being loaded";
   private final AtomicBoolean broken = new AtomicBoolean();
   private volatile int managementPort;
@@ -83,10 +84,10 @@ public final class WorkerVerticle extends VerticleBase implements Drainable {
 
   @Override
   public Future<?> start() {
-    LeaseKeeper keeper = new LeaseKeeper(services.queue(), options, metrics, services.clock());
+    LeaseKeeper keeper = new LeaseKeeper(services.queue(), options, metrics);
     keeper.start();
     leases = keeper;
-    runner =
+    JobRunner jobs =
         new JobRunner(
             services,
             options,
@@ -94,6 +95,8 @@ public final class WorkerVerticle extends VerticleBase implements Drainable {
             keeper,
             metrics,
             new Loop(task -> context.runOnContext(v -> task.run())));
+    runner = jobs;
+    news = services.events().subscribe(WorkerOptions.HEARS, jobs::heard);
     metrics.gauge("holdfast.deliveries.held", keeper::size);
     report();
     load();
@@ -216,20 +219,14 @@ public final class WorkerVerticle extends VerticleBase implements Drainable {
   private void tell() {
     Map<String, String> digests = new TreeMap<>();
     models.forEach((name, serving) -> digests.put(name, serving.digest()));
-    String reason = notReady;
     services
         .roster()
         .report(
-            new WorkerReport(
-                options.id(),
-                options.host(),
-                options.pid(),
+            options.report(
                 startedAt,
                 services.clock().instant(),
-                reason == null,
-                reason,
+                notReady,
                 digests,
-                options.slots(),
                 inFlight,
                 (long) metrics.items.count(),
                 managementPort))
@@ -281,8 +278,10 @@ public final class WorkerVerticle extends VerticleBase implements Drainable {
         .compose(
             v -> {
               LeaseKeeper keeper = leases;
-              if (keeper != null) {
+              JobEvents.Subscription heard = news;
+              if (keeper != null && heard != null) {
                 keeper.close();
+                heard.close();
               }
               Callable<Void> closing =
                   () -> {

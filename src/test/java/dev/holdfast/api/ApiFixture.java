@@ -3,6 +3,7 @@ package dev.holdfast.api;
 import dev.holdfast.SystemClock;
 import dev.holdfast.embedded.Embedded;
 import dev.holdfast.job.Claim;
+import dev.holdfast.job.Claimant;
 import dev.holdfast.job.Job;
 import dev.holdfast.job.JobId;
 import dev.holdfast.job.JobIntake;
@@ -43,6 +44,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ApiFixture {
 
+  static final Job.Place PLACE = new Job.Place("node-1", "zone-b", true);
   static final Duration LEASE = Duration.ofSeconds(30);
   static final String MODEL_DIGEST = "ab".repeat(32);
   private static final Duration ANSWER_WAIT_MAX = Duration.ofSeconds(30);
@@ -187,7 +189,8 @@ final class ApiFixture {
 
   /** Claims a job as a worker does. */
   Job claimed(JobId id) throws Exception {
-    Claim claim = await(records.claim(id, "worker-1", JobId.randomToken(), LEASE, true));
+    Claim claim =
+        await(records.claim(id, new Claimant("worker-1", PLACE, JobId.randomToken(), LEASE, true)));
     return ((Claim.Claimed) claim).job();
   }
 

@@ -6,10 +6,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.holdfast.job.Job;
 import dev.holdfast.job.JobEvents;
 import dev.holdfast.job.JobId;
+import dev.holdfast.job.JobState;
 import io.vertx.core.Future;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -96,7 +98,7 @@ class LongPollTest {
     }
 
     @Override
-    public Subscription subscribe(Consumer<JobEvent> listener) {
+    public Subscription subscribe(Set<JobState> states, Consumer<JobEvent> listener) {
       return () -> {};
     }
   }

@@ -2,6 +2,7 @@ package dev.holdfast.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.job.Job;
 import dev.holdfast.job.JobId;
 import dev.holdfast.job.JobQueue.DeadLetter;
 import dev.holdfast.job.WorkerRoster.WorkerReport;
@@ -34,7 +35,8 @@ class ServiceTest {
   private static WorkerReport worker(String id, boolean ready, long itemsDone) {
     return new WorkerReport(
         id,
-        "node-1",
+        "127.0.0.1",
+        new Job.Place("node-1", "europe-west4-a", true),
         42,
         api.clock.instant(),
         api.clock.instant(),
@@ -66,6 +68,12 @@ class ServiceTest {
     assertThat(workers.json().getJsonArray("workers").stream())
         .extracting(worker -> ((JsonObject) worker).getString("reason"))
         .containsExactlyInAnyOrder(null, "loading mini");
+    assertThat(workers.json().getJsonArray("workers").stream())
+        .allMatch(
+            worker ->
+                ((JsonObject) worker).getString("node").equals("node-1")
+                    && ((JsonObject) worker).getString("zone").equals("europe-west4-a")
+                    && ((JsonObject) worker).getBoolean("spot"));
     assertThat(stats.json().getJsonObject("workers"))
         .isEqualTo(new JsonObject().put("ready", 1).put("total", 2).put("items_done", 75));
     assertThat(stats.json().getJsonObject("jobs").getInteger("queued")).isEqualTo(1);

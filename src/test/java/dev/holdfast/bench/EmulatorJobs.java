@@ -8,6 +8,7 @@ import dev.holdfast.gcp.GcpOptions;
 import dev.holdfast.gcp.GcpSetup;
 import dev.holdfast.gcp.RpcLoop;
 import dev.holdfast.job.Clocked;
+import dev.holdfast.job.Job;
 import dev.holdfast.job.JobEvents;
 import dev.holdfast.job.JobId;
 import dev.holdfast.job.JobIntake;
@@ -112,7 +113,7 @@ final class EmulatorJobs {
     List<Double> ratios = new ArrayList<>();
     SystemClock clock = new SystemClock();
     Vertx vertx = Vertx.vertx();
-    try (Gcp gcp = Gcp.open(options, false);
+    try (Gcp gcp = Gcp.open(options, WorkerOptions.HEARS);
         RpcLoop loop = new RpcLoop(options)) {
       for (int round = 0; round <= ROUNDS; round++) {
         submit(gcp, clock);
@@ -163,8 +164,8 @@ final class EmulatorJobs {
     }
 
     @Override
-    public Subscription subscribe(Consumer<JobEvent> hears) {
-      return events.subscribe(hears);
+    public Subscription subscribe(Set<JobState> states, Consumer<JobEvent> hears) {
+      return events.subscribe(states, hears);
     }
   }
 
@@ -172,6 +173,7 @@ final class EmulatorJobs {
     return new WorkerVerticle(
         new WorkerServices(
             gcp.queue(),
+            gcp.events(),
             new JobRecords(gcp.store(), new Overheard(gcp.events(), hears), clock),
             gcp.objects(),
             gcp.externalInputs(),
@@ -181,6 +183,7 @@ final class EmulatorJobs {
         new WorkerOptions(
             "noop",
             "bench",
+            Job.Place.UNKNOWN,
             1,
             256,
             JobQueue.ACK_DEADLINE,

@@ -2,6 +2,7 @@ package dev.holdfast.bench;
 
 import dev.holdfast.SystemClock;
 import dev.holdfast.embedded.Embedded;
+import dev.holdfast.job.Job;
 import dev.holdfast.job.JobEvents;
 import dev.holdfast.job.JobId;
 import dev.holdfast.job.JobIntake;
@@ -42,6 +43,7 @@ final class NoopJobs {
     WorkerServices services =
         new WorkerServices(
             embedded.queue(),
+            embedded.events(),
             records,
             embedded.objects(),
             embedded.externalInputs(),
@@ -54,6 +56,7 @@ final class NoopJobs {
             new WorkerOptions(
                 "noop",
                 "bench",
+                Job.Place.UNKNOWN,
                 1,
                 256,
                 Duration.ofSeconds(30),

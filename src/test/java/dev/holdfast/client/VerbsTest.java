@@ -135,13 +135,19 @@ class VerbsTest {
                 6,
                 first.formatted(
                     ",\"outcome\":\"lost\"",
-                    ",{\"worker\":\"w2\",\"fence\":2,\"resumed_at_item\":3}")))
+                    ",{\"worker\":\"w2\",\"node\":\"n2\",\"zone\":\"z\",\"spot\":true,"
+                        + "\"fence\":2,\"resumed_at_item\":3}")))
         .thenJson(job("complete", 9, 10, ""));
 
     assertThat(run("watch", "job_1")).isZero();
 
     assertThat(complained())
-        .contains("queued 0/10", "w1 began", "w1: lost", "w2 resumed at item 3", "complete 10/10")
+        .contains(
+            "queued 0/10",
+            "w1 began",
+            "w1: lost",
+            "w2 resumed at item 3 (n2, z, spot)",
+            "complete 10/10")
         .containsOnlyOnce("w1 began");
     assertThat(server.asked.get(2).uri()).isEqualTo("/v1/jobs/job_1?wait=20s&after_version=3");
     assertThat(said()).isEmpty();
@@ -192,7 +198,7 @@ class VerbsTest {
   void listsAreTables() {
     server.thenJson("{\"jobs\":[" + job("complete", 4, 10, "") + "]}");
     server.thenJson(
-        "{\"workers\":[{\"id\":\"w1\",\"host\":\"h\",\"pid\":7,\"ready\":false,"
+        "{\"workers\":[{\"id\":\"w1\",\"host\":\"h\",\"node\":\"n1\",\"spot\":true,\"pid\":7,\"ready\":false,"
             + "\"reason\":\"no model\",\"slots\":64,\"in_flight\":1,\"items_done\":5}]}");
 
     assertThat(run("jobs", "--state", "complete", "--label", "a=b c", "--limit", "5")).isZero();
@@ -204,8 +210,8 @@ class VerbsTest {
         .containsExactly(
             "ID     STATE     MODEL  DONE  TOTAL  FAILED  CREATED",
             "job_1  complete  m      10    10     0       2026-01-01T00:00:00.000Z",
-            "ID  HOST  PID  READY  IN FLIGHT  ITEMS DONE  REASON",
-            "w1  h     7    no     1/64       5           no model");
+            "ID  NODE  ZONE  SPOT  PID  READY  IN FLIGHT  ITEMS DONE  REASON",
+            "w1  n1    ?     yes   7    no     1/64       5           no model");
   }
 
   @Test

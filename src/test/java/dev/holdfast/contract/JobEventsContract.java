@@ -15,6 +15,7 @@ import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -89,6 +90,29 @@ public abstract class JobEventsContract {
         await(another().publish(event));
         assertThat(take(late, 1)).containsExactly(event);
       }
+    }
+  }
+
+  @Test
+  void hearsOnlyTheStatesThatItAskedFor() throws InterruptedException {
+    BlockingQueue<JobEvent> some = new LinkedBlockingQueue<>();
+    BlockingQueue<JobEvent> all = new LinkedBlockingQueue<>();
+    Set<JobState> wanted = Set.of(JobState.CANCELLED, JobState.FAILED);
+    try (Subscription one = another().subscribe(wanted, some::add);
+        Subscription two = another().subscribe(all::add)) {
+      assertThat(one).isNotSameAs(two);
+      for (int round = 0; round < 3; round++) {
+        for (JobState state : JobState.values()) {
+          await(
+              events()
+                  .publish(new JobEvent(JobId.random(), 1, state, new Job.Progress(0, 0, null))));
+        }
+      }
+      assertThat(take(all, 3 * JobState.values().length))
+          .extracting(JobEvent::state)
+          .contains(JobState.values());
+      assertThat(take(some, 6)).allMatch(event -> wanted.contains(event.state()));
+      assertThat(some).isEmpty();
     }
   }
 

@@ -95,8 +95,18 @@ public final class Jobs {
         Long.MAX_VALUE,
         new Job.Lease("worker-1", JobId.randomToken(), at.plusSeconds(30)),
         List.of(
-            new Job.Attempt("worker-0", 1, at, 0, 4, at.plusMillis(5), Job.Outcome.LOST, report),
-            new Job.Attempt("worker-1", 2, at.plusMillis(6), 4, 8, null, null, null)),
+            new Job.Attempt(
+                "worker-0",
+                new Job.Place("node-0", "zone-b", true),
+                1,
+                at,
+                0,
+                4,
+                at.plusMillis(5),
+                Job.Outcome.LOST,
+                report),
+            new Job.Attempt(
+                "worker-1", Job.Place.UNKNOWN, 2, at.plusMillis(6), 4, 8, null, null, null)),
         "cd".repeat(32),
         report);
   }

@@ -4,6 +4,7 @@ import static dev.holdfast.contract.Futures.await;
 import static dev.holdfast.contract.Jobs.NOON;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.job.Job;
 import dev.holdfast.job.WorkerRoster;
 import dev.holdfast.job.WorkerRoster.WorkerReport;
 import java.time.Instant;
@@ -23,6 +24,7 @@ public abstract class WorkerRosterContract {
     return new WorkerReport(
         id,
         "host-" + id,
+        new Job.Place("node-" + id, null, false),
         4_000_000_000L,
         NOON.minusSeconds(60),
         seenAt,

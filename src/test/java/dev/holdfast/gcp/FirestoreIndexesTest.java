@@ -224,6 +224,7 @@ class FirestoreIndexesTest {
   }
 
   private static WorkerReport report() {
-    return new WorkerReport("w", "host", 1, NOON, NOON, true, null, Map.of(), 1, 0, 0, 8081);
+    return new WorkerReport(
+        "w", "host", Job.Place.UNKNOWN, 1, NOON, NOON, true, null, Map.of(), 1, 0, 0, 8081);
   }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.cloud.firestore.Firestore;
 import dev.holdfast.contract.Jobs;
 import dev.holdfast.contract.WorkerRosterContract;
+import dev.holdfast.job.Job;
 import dev.holdfast.job.WorkerRoster;
 import dev.holdfast.job.WorkerRoster.WorkerReport;
 import dev.holdfast.world.GoogleEmulators;
@@ -62,6 +63,18 @@ class FirestoreWorkerRosterTest extends WorkerRosterContract {
 
   private static WorkerReport report(String id) {
     return new WorkerReport(
-        id, "host", 1, Jobs.NOON, Jobs.NOON, true, null, Map.of(), 1, 0, 0, 8081);
+        id,
+        "host",
+        Job.Place.UNKNOWN,
+        1,
+        Jobs.NOON,
+        Jobs.NOON,
+        true,
+        null,
+        Map.of(),
+        1,
+        0,
+        0,
+        8081);
   }
 }

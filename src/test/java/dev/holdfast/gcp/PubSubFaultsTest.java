@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -236,7 +237,7 @@ class PubSubFaultsTest {
 
   @Test
   void newsThatCannotBeSentFailsSoon() {
-    PubSubJobEvents events = PubSubJobEvents.open(world.clients(faults), world.layout(), false);
+    PubSubJobEvents events = PubSubJobEvents.open(world.clients(faults), world.layout(), Set.of());
     JobEvent event = new JobEvent(JobId.random(), 1, JobState.QUEUED, new Job.Progress(0, 0, 1L));
     faults.next("Publish", Fault.STALL, FOR_EVER);
     Duration took = time(() -> assertThatThrownBy(() -> await(events.publish(event))).isNotNull());

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.pubsub.v1.DeleteSubscriptionRequest;
 import com.google.pubsub.v1.DeleteTopicRequest;
+import com.google.pubsub.v1.GetSubscriptionRequest;
 import com.google.pubsub.v1.ListTopicSubscriptionsRequest;
 import dev.holdfast.contract.JobEventsContract;
 import dev.holdfast.job.Job;
@@ -15,6 +16,7 @@ import dev.holdfast.job.JobId;
 import dev.holdfast.job.JobState;
 import dev.holdfast.world.OnEmulators;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -137,8 +139,35 @@ class PubSubJobEventsTest extends JobEventsContract {
   }
 
   @Test
+  void pubSubKeepsAwayWhatNobodyHereWants() throws InterruptedException {
+    List<String> before = subscriptions();
+    Set<JobState> ends = Set.of(JobState.CANCELLED, JobState.FAILED);
+    PubSubJobEvents picky = PubSubJobEvents.open(world.clients(), world.layout(), ends);
+    String name =
+        subscriptions().stream().filter(s -> !before.contains(s)).findFirst().orElseThrow();
+    assertThat(world.clients().subscriber().getSubscriptionCallable().call(named(name)).getFilter())
+        .isEqualTo("attributes.state = \"failed\" OR attributes.state = \"cancelled\"");
+    BlockingQueue<JobEvent> heard = new LinkedBlockingQueue<>();
+    try (JobEvents.Subscription subscription = picky.subscribe(ends, heard::add)) {
+      assertThat(subscription).isNotNull();
+      await(events.publish(event()));
+      JobEvent end =
+          new JobEvent(JobId.random(), 2, JobState.CANCELLED, new Job.Progress(0, 0, null));
+      await(events.publish(end));
+      assertThat(heard.poll(patience().toMillis(), TimeUnit.MILLISECONDS)).isEqualTo(end);
+    }
+    assertThatThrownBy(() -> picky.subscribe(event -> {}))
+        .isInstanceOf(IllegalStateException.class);
+    picky.close();
+  }
+
+  private static GetSubscriptionRequest named(String name) {
+    return GetSubscriptionRequest.newBuilder().setSubscription(name).build();
+  }
+
+  @Test
   void aProcessThatHearsNothingMakesNoSubscription() {
-    PubSubJobEvents deaf = PubSubJobEvents.open(world.clients(), world.layout(), false);
+    PubSubJobEvents deaf = PubSubJobEvents.open(world.clients(), world.layout(), Set.of());
     assertThat(subscriptions()).hasSize(2);
     assertThatThrownBy(() -> deaf.subscribe(event -> {})).isInstanceOf(IllegalStateException.class);
     deaf.close();

@@ -3,6 +3,7 @@ package dev.holdfast.gcp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.gcp.GcpSetup.Finding;
+import dev.holdfast.job.JobEvents;
 import dev.holdfast.world.GoogleEmulators;
 import io.grpc.ClientInterceptor;
 import java.io.IOException;
@@ -75,7 +76,8 @@ final class PubSubWorld implements AutoCloseable {
 
   /** The events as one more process hears them. */
   PubSubJobEvents events(ClientInterceptor... interceptors) {
-    PubSubJobEvents events = PubSubJobEvents.open(clients(interceptors), layout, true);
+    PubSubJobEvents events =
+        PubSubJobEvents.open(clients(interceptors), layout, JobEvents.EVERY_STATE);
     closing.push(events::close);
     return events;
   }

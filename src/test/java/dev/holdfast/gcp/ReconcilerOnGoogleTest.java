@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 @OnEmulators
@@ -25,7 +26,7 @@ class ReconcilerOnGoogleTest extends ReconcilerContract {
     try (GcpSetup setup = GcpSetup.open(place)) {
       assertThat(setup.init()).noneMatch(f -> f.level() == GcpSetup.Level.PROBLEM);
     }
-    Gcp opened = Gcp.open(place, false);
+    Gcp opened = Gcp.open(place, Set.of());
     gcp = opened;
     return opened;
   }

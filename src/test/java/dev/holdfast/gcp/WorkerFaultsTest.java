@@ -26,6 +26,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -59,7 +60,7 @@ class WorkerFaultsTest {
     try (GcpSetup setup = GcpSetup.open(place)) {
       assertThat(setup.init()).noneMatch(f -> f.level() == GcpSetup.Level.PROBLEM);
     }
-    outside = Gcp.open(place, true);
+    outside = Gcp.open(place, JobEvents.EVERY_STATE);
   }
 
   @AfterEach
@@ -79,7 +80,7 @@ class WorkerFaultsTest {
   @ParameterizedTest
   @MethodSource("everyCallInEveryWay")
   void aJobEndsAsItShouldThough(String method, Fault fault) throws Exception {
-    try (Gcp inside = Gcp.open(place, false, List.of(faults))) {
+    try (Gcp inside = Gcp.open(place, Set.of(), List.of(faults))) {
       faults.next(method, fault, 1);
       workOn(inside);
     }
@@ -88,7 +89,7 @@ class WorkerFaultsTest {
   @ParameterizedTest
   @EnumSource(Fault.class)
   void aJobEndsAsItShouldThoughItsLastRecordWriteGoesWrong(Fault fault) throws Exception {
-    try (Gcp inside = Gcp.open(place, false, List.of(faults))) {
+    try (Gcp inside = Gcp.open(place, Set.of(), List.of(faults))) {
       // the roster's and the claim's come first, whatever their order
       faults.pass("Commit", 2);
       faults.next("Commit", fault, 1);
@@ -100,7 +101,7 @@ class WorkerFaultsTest {
   @EnumSource(value = HttpFaults.Fault.class, names = "TRUNCATE", mode = EnumSource.Mode.EXCLUDE)
   void aJobEndsAsItShouldThoughItsPartGoesWrong(HttpFaults.Fault fault) throws Exception {
     try (HttpFaults proxy = new HttpFaults(place.storageEmulator().orElseThrow());
-        Gcp inside = Gcp.open(through(proxy.url()), false)) {
+        Gcp inside = Gcp.open(through(proxy.url()), Set.of())) {
       proxy.next(HttpFaults.Kind.CREATE, fault, 1);
       workOn(inside);
     }
@@ -165,6 +166,7 @@ class WorkerFaultsTest {
     return new WorkerVerticle(
         new WorkerServices(
             inside.queue(),
+            outside.events(),
             new JobRecords(inside.store(), inside.events(), clock),
             inside.objects(),
             inside.externalInputs(),
@@ -174,6 +176,7 @@ class WorkerFaultsTest {
         new WorkerOptions(
             "worker",
             "test",
+            Job.Place.UNKNOWN,
             1,
             4,
             Duration.ofSeconds(10),

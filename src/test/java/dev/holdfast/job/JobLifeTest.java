@@ -22,8 +22,15 @@ class JobLifeTest {
         T0);
   }
 
+  private static final Job.Place PLACE = new Job.Place("node-1", "zone-b", true);
+
+  private static ClaimRules.Decision claim(
+      Job job, String worker, String token, Instant at, boolean alone) {
+    return ClaimRules.claim(job, new Claimant(worker, PLACE, token, LEASE, alone), at);
+  }
+
   private static Job claimed(Job job, String worker, Instant at) {
-    JobLife.Decision decision = JobLife.claim(job, worker, worker + at, at, LEASE, true);
+    ClaimRules.Decision decision = claim(job, worker, worker + at, at, true);
     assertThat(decision.outcome()).isInstanceOf(Claim.Claimed.class);
     return Objects.requireNonNull(decision.write());
   }
@@ -52,9 +59,9 @@ class JobLifeTest {
     Job job = claimed(fresh(), "w1", T0);
     String token = Objects.requireNonNull(job.lease()).token();
 
-    assertThat(JobLife.claim(job, "w2", "other", T0.plusSeconds(1), LEASE, true).outcome())
+    assertThat(claim(job, "w2", "other", T0.plusSeconds(1), true).outcome())
         .isEqualTo(new Claim.Busy(T0.plus(LEASE)));
-    JobLife.Decision again = JobLife.claim(job, "w1", token, T0.plusSeconds(1), LEASE, true);
+    ClaimRules.Decision again = claim(job, "w1", token, T0.plusSeconds(1), true);
     assertThat(again.outcome()).isEqualTo(new Claim.Claimed(job));
     assertThat(again.write()).isNull();
   }
@@ -84,7 +91,7 @@ class JobLifeTest {
       at = at.plusSeconds(60);
     }
 
-    JobLife.Decision last = JobLife.claim(job, "w9", "t9", at, LEASE, true);
+    ClaimRules.Decision last = claim(job, "w9", "t9", at, true);
 
     assertThat(last.outcome()).isInstanceOf(Claim.Terminal.class);
     Job failed = Objects.requireNonNull(last.write());
@@ -198,6 +205,21 @@ class JobLifeTest {
     Job failed = JobLife.overdue(claimed(job, "w", T0), deadline);
     assertThat(Objects.requireNonNull(failed.error()).code()).isEqualTo("deadline_exceeded");
     assertThat(failed.lease()).isNull();
+  }
+
+  @Test
+  void aClaimAfterTheDeadlineEndsTheJob() {
+    Instant deadline = T0.plusSeconds(5);
+    Job job =
+        JobLife.created(
+            JobId.random(),
+            new JobSpec("m", new JobSpec.Inline("1\n", 1), Map.of(), 3, deadline, null),
+            T0);
+    assertThat(claim(job, "w", "t", deadline.minusMillis(1), true).outcome())
+        .isInstanceOf(Claim.Claimed.class);
+    ClaimRules.Decision late = claim(job, "w", "t", deadline, true);
+    assertThat(late.outcome()).isInstanceOf(Claim.Terminal.class);
+    assertThat(Objects.requireNonNull(late.write()).state()).isEqualTo(JobState.FAILED);
   }
 
   @Test

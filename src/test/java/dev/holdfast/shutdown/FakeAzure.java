@@ -18,6 +18,7 @@ final class FakeAzure implements FakeCloud {
   private int incarnation = 1;
   private JsonArray events = new JsonArray();
   private volatile String name = NAME;
+  private volatile JsonObject description = new JsonObject();
 
   @Override
   public Probe probe(MetadataClient client) {
@@ -58,6 +59,11 @@ final class FakeAzure implements FakeCloud {
     events = JsonArray.of(listed);
   }
 
+  /** What the machine is, from now on. */
+  void describe(JsonObject now) {
+    description = now;
+  }
+
   void rename(String now) {
     name = now;
   }
@@ -75,6 +81,9 @@ final class FakeAzure implements FakeCloud {
     } else if (request.path().equals("/metadata/instance/compute/name")
         && "text".equals(request.getParam("format"))) {
       FakeCloud.answer(request, 200, name);
+    } else if (request.path().equals("/metadata/instance/compute")
+        && "json".equals(request.getParam("format"))) {
+      FakeCloud.answer(request, 200, description.encode());
     } else if (request.path().equals("/metadata/scheduledevents") && VERSIONS.contains(version)) {
       FakeCloud.answer(
           request,

@@ -3,6 +3,8 @@ package dev.holdfast.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.holdfast.job.ClaimRules;
+import dev.holdfast.job.Claimant;
 import dev.holdfast.job.Clocked;
 import dev.holdfast.job.Job;
 import dev.holdfast.job.JobId;
@@ -47,7 +49,9 @@ class InterruptionsTest {
 
   private Job claimed(Job job, String worker) {
     return Objects.requireNonNull(
-        JobLife.claim(job, worker, "token", clock.instant(), LEASE, true).write());
+        ClaimRules.claim(
+                job, new Claimant(worker, Job.Place.UNKNOWN, "token", LEASE, true), clock.instant())
+            .write());
   }
 
   private Job created() {

@@ -102,10 +102,16 @@ final class SimFleet {
     } else if (draw < 4) {
       workers.get(place).process.kill("killed");
     } else if (draw < 7) {
-      workers.get(place).process.pause(world.between(200, 60_000));
+      workers.get(place).process.pause(stall());
     } else {
       workers.get(place).drain();
     }
+  }
+
+  /** Often just so long that the stalled one wakes up while another is at its job. */
+  private int stall() {
+    int lease = (int) SimWorker.LEASE.toMillis();
+    return world.chance(0.4) ? lease + world.between(0, 5_000) : world.between(200, 2 * lease);
   }
 
   /** Puts a new worker in the place of each that is gone. */

@@ -6,6 +6,7 @@ import dev.holdfast.job.JobId;
 import dev.holdfast.job.JobLife;
 import dev.holdfast.job.JobState;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -98,12 +99,18 @@ final class SimLaw {
     Job.Lease held = before.lease();
     Job.Lease mine = next.lease();
     boolean free = held == null || !held.until().isAfter(writer.instant());
-    boolean givenUp =
-        next.error() != null && next.error().code().equals(JobError.WORKER_LOST.code());
     boolean holder =
         before.state() == JobState.PROCESSING
             && held != null
             && held.worker().equals(writer.name());
+    String error = next.error() == null ? "" : next.error().code();
+    boolean givenUp =
+        error.equals(JobError.WORKER_LOST.code())
+            || (!holder && error.equals(JobError.DEADLINE_EXCEEDED.code()));
+    if (zombiesNote(writer, before, next)) {
+      world.say(writer, () -> "notes in " + SimStore.shown(next) + " that it was fenced out");
+      return;
+    }
     check(
         free || holder,
         next,
@@ -123,6 +130,54 @@ final class SimLaw {
         holder && held != null && (mine == null || mine.token().equals(held.token())),
         next,
         "only an attempt that has claimed the job writes its record");
+  }
+
+  /**
+   * The one thing that a worker may write without holding the job: that an attempt of its own,
+   * which was taken for lost, was fenced out.
+   */
+  private static boolean zombiesNote(SimProcess writer, Job before, Job next) {
+    List<Job.Attempt> noted = new ArrayList<>();
+    for (Job.Attempt attempt : before.attempts()) {
+      boolean own = attempt.worker().equals(writer.name()) && attempt.outcome() == Job.Outcome.LOST;
+      noted.add(
+          next.attempts().stream()
+              .filter(after -> own && after.equals(fencedOut(attempt, after.ended())))
+              .findFirst()
+              .orElse(attempt));
+    }
+    return !noted.equals(before.attempts())
+        && next.equals(
+            new Job(
+                before.id(),
+                before.version() + 1,
+                before.spec(),
+                before.state(),
+                before.createdAt(),
+                next.updatedAt(),
+                before.endedAt(),
+                before.wakeAt(),
+                before.progress(),
+                before.checkpoint(),
+                before.spent(),
+                before.fence(),
+                before.lease(),
+                noted,
+                before.modelDigest(),
+                before.error()));
+  }
+
+  private static Job.Attempt fencedOut(Job.Attempt lost, @Nullable Instant ended) {
+    return new Job.Attempt(
+        lost.worker(),
+        lost.place(),
+        lost.fence(),
+        lost.started(),
+        lost.resumedAt(),
+        lost.reached(),
+        ended,
+        Job.Outcome.FENCED_OUT,
+        lost.error());
   }
 
   private void checkpoint(Job before, Job next) {
@@ -168,7 +223,15 @@ final class SimLaw {
     Instant deadline = job.spec().deadline();
     JobError hopeless = input == null ? null : input.hopeless();
     if (report.code().equals(JobError.WORKER_LOST.code())) {
-      check(job.spent().suspects() >= JobLife.SUSPECTS_MAX, job, "three suspects fail a job");
+      long dead =
+          job.attempts().stream()
+              .filter(a -> a.outcome() == Job.Outcome.LOST)
+              .filter(a -> a.resumedAt() == job.checkpoint().nextItem())
+              .count();
+      check(
+          job.spent().suspects() >= JobLife.SUSPECTS_MAX && dead >= JobLife.SUSPECTS_MAX,
+          job,
+          "three suspects fail a job");
     } else if (report.code().equals(JobError.DEADLINE_EXCEEDED.code())) {
       check(deadline != null && !deadline.isAfter(writer.instant()), job, "deadlines are kept");
     } else if (report.code().equals(JobError.MODEL_CHANGED.code())) {

@@ -25,6 +25,8 @@ enum SimPlant {
   RECORD_BEFORE_PART("a checkpoint never passes what is durable"),
   /** The worker never sees that a record is another attempt's now. */
   NO_FENCE("only the attempt that holds the job writes its record"),
+  /** A worker that finds itself fenced out moves more than its own attempt. */
+  ZOMBIE_SAYS_TOO_MUCH("only the attempt that holds the job writes its record"),
   /** The worker never sees a part that was left by another. */
   NO_ADOPTION("every job ends"),
   /** The worker puts its own eviction down to the job. */
@@ -122,6 +124,17 @@ enum SimPlant {
               "replace",
               (method, arguments) ->
                   store.replace((Job) arguments[0], asIfFailed((Job) arguments[1]))));
+    } else if (this == ZOMBIE_SAYS_TOO_MUCH) {
+      return instead(
+          JobStore.class,
+          store,
+          Map.of(
+              "replace",
+              (method, arguments) -> {
+                Job before = (Job) arguments[0];
+                Job next = (Job) arguments[1];
+                return store.replace(before, wasFencedOut(next, before) ? dueNow(next) : next);
+              }));
     } else if (this != NO_FENCE) {
       return store;
     }
@@ -143,6 +156,34 @@ enum SimPlant {
                 store
                     .get((JobId) arguments[0])
                     .map(found -> found.map(job -> asIfMine(job, mine.get(job.id()))))));
+  }
+
+  private static boolean wasFencedOut(Job next, Job before) {
+    return zombies(next) > zombies(before);
+  }
+
+  private static long zombies(Job job) {
+    return job.attempts().stream().filter(a -> a.outcome() == Job.Outcome.FENCED_OUT).count();
+  }
+
+  private static Job dueNow(Job job) {
+    return new Job(
+        job.id(),
+        job.version(),
+        job.spec(),
+        job.state(),
+        job.createdAt(),
+        job.updatedAt(),
+        job.endedAt(),
+        job.updatedAt(),
+        job.progress(),
+        job.checkpoint(),
+        job.spent(),
+        job.fence(),
+        job.lease(),
+        job.attempts(),
+        job.modelDigest(),
+        job.error());
   }
 
   private static Job asIfFailed(Job job) {

@@ -41,7 +41,13 @@ final class SimWorker {
     Duration span = Duration.ofMillis(List.of(0, 400, 3_000).get(world.below(3)));
     options =
         new WorkerOptions(
-            process.name(), "sim", 1, world.between(1, 3), LEASE, Checkpoints.every(span));
+            process.name(),
+            "sim",
+            Job.Place.UNKNOWN,
+            1,
+            world.between(1, 3),
+            LEASE,
+            Checkpoints.every(span));
     queue = plant.plant(fleet.queue().port(process));
     JobRecords records =
         new JobRecords(
@@ -51,13 +57,14 @@ final class SimWorker {
     WorkerServices services =
         new WorkerServices(
             queue,
+            fleet.queue().events(process),
             records,
             plant.plant(fleet.objects().port(process), process),
             fleet.objects().inputs(process),
             new NoRoster(),
             process,
             METERS);
-    leases = new LeaseKeeper(queue, options, METRICS, process);
+    leases = new LeaseKeeper(queue, options, METRICS);
     Serving serving =
         new Serving(
             new SimBatcher(
@@ -83,6 +90,7 @@ final class SimWorker {
   }
 
   void start() {
+    fleet.queue().events(process).subscribe(WorkerOptions.HEARS, runner::heard);
     turn();
     pull();
   }

@@ -57,6 +57,7 @@ class SimulationTest {
         .contains("which is LOST", "which is DEAF", "which is LATE", "which is TWICE")
         .contains("stalls for", "dies: killed", "dies: drained", "which is not sent")
         .contains("dies: by its input", "dies: its time to drain is over", "stat", "dead letter")
-        .contains("INTERRUPTED", "CANCELLED", "FAILED", "COMPLETE", "refused: input_not_found");
+        .contains("INTERRUPTED", "CANCELLED", "FAILED", "COMPLETE", "refused: input_not_found")
+        .contains("hears that", "is CANCELLED");
   }
 }

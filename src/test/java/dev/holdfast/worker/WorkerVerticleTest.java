@@ -64,6 +64,7 @@ class WorkerVerticleTest {
     WorkerServices services =
         new WorkerServices(
             embedded.queue(),
+            embedded.events(),
             new JobRecords(embedded.store(), embedded.events(), clock),
             embedded.objects(),
             embedded.externalInputs(),
@@ -72,7 +73,13 @@ class WorkerVerticleTest {
             new SimpleMeterRegistry());
     WorkerOptions options =
         new WorkerOptions(
-            id, "test", 1, SLOTS, Duration.ofSeconds(30), Checkpoints.every(Duration.ofSeconds(5)));
+            id,
+            "test",
+            Job.Place.UNKNOWN,
+            1,
+            SLOTS,
+            Duration.ofSeconds(30),
+            Checkpoints.every(Duration.ofSeconds(5)));
     return new WorkerVerticle(
         services,
         options,
@@ -117,6 +124,39 @@ class WorkerVerticleTest {
     assertThat(all.await(30, TimeUnit.SECONDS)).isTrue();
     heard.close();
     assertThat(held).allSatisfy(h -> assertThat(h).isLessThanOrEqualTo(SLOTS));
+  }
+
+  @Test
+  void aCancelReachesAWorkerAtOnce() throws Exception {
+    CountDownLatch inferring = new CountDownLatch(1);
+    CountDownLatch go = new CountDownLatch(1);
+    ScriptedEngine engine = new ScriptedEngine();
+    engine.beforeBatch(
+        batch -> {
+          inferring.countDown();
+          awaitQuietly(go);
+        });
+    JobId id = submit("a").id();
+    await(vertx.deployVerticle(worker("w", engine, ScriptedEngine.spec(8, 1_000))));
+    assertThat(inferring.await(30, TimeUnit.SECONDS)).isTrue();
+    JobRecords records = new JobRecords(embedded.store(), embedded.events(), clock);
+    await(new JobIntake(embedded.store(), embedded.queue(), records, clock).cancel(id));
+
+    while (!Messages.in(directory, clock).equals(new Messages(0, 0))) {
+      Thread.onSpinWait();
+    }
+    assertThat(await(embedded.store().get(id)).orElseThrow().state()).isEqualTo(JobState.CANCELLED);
+    go.countDown();
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      if (!latch.await(50, TimeUnit.SECONDS)) {
+        throw new AssertionError("the latch was never opened");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   @Test

@@ -26,6 +26,7 @@ import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -38,6 +39,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The embedded adapters, a clock with movable hands, and any number of workers that may die: what
@@ -78,19 +80,30 @@ final class WorkerWorld implements AutoCloseable {
     return IntStream.range(0, n).mapToObj(i -> "text " + i).toArray(String[]::new);
   }
 
-  Job submit(JobSpec.Input input) {
+  JobIntake intake() {
     JobRecords records = new JobRecords(embedded.store(), embedded.events(), clock);
-    JobIntake intake = new JobIntake(embedded.store(), embedded.queue(), records, clock);
-    JobSpec spec = new JobSpec("scripted", input, Map.of(), 3, null, null);
-    return await(intake.submit(JobId.random(), spec)).job();
+    return new JobIntake(embedded.store(), embedded.queue(), records, clock);
+  }
+
+  Job submit(JobSpec.Input input) {
+    return submit(input, null);
+  }
+
+  Job submit(JobSpec.Input input, @Nullable Instant deadline) {
+    JobSpec spec = new JobSpec("scripted", input, Map.of(), 3, deadline, null);
+    return await(intake().submit(JobId.random(), spec)).job();
   }
 
   Job submit(String... texts) {
+    return submit((Instant) null, texts);
+  }
+
+  Job submit(@Nullable Instant deadline, String... texts) {
     String lines =
         Arrays.stream(texts)
             .map(text -> new JsonObject().put("text", text).encode() + "\n")
             .collect(Collectors.joining());
-    return submit(new JobSpec.Inline(lines, texts.length));
+    return submit(new JobSpec.Inline(lines, texts.length), deadline);
   }
 
   Job job(JobId id) {
@@ -153,6 +166,7 @@ final class WorkerWorld implements AutoCloseable {
     private final JobQueue queue;
     private final LeaseKeeper leases;
     private final MicroBatcher batcher;
+    private final JobEvents.Subscription news;
     final JobRunner runner;
 
     Worker(String id, Mortal mortal, ScriptedEngine engine) {
@@ -160,12 +174,14 @@ final class WorkerWorld implements AutoCloseable {
       this.engine = engine;
       queue = mortal.wrap(embedded.queue());
       WorkerOptions options =
-          new WorkerOptions(id, "test", 1, 8, LEASE, Checkpoints.every(Duration.ZERO));
+          new WorkerOptions(
+              id, "test", Job.Place.UNKNOWN, 1, 8, LEASE, Checkpoints.every(Duration.ZERO));
       SimpleMeterRegistry meters = new SimpleMeterRegistry();
       WorkerMetrics metrics = new WorkerMetrics(meters);
       WorkerServices services =
           new WorkerServices(
               queue,
+              embedded.events(),
               new JobRecords(
                   mortal.wrap(JobStore.class, embedded.store()),
                   mortal.wrap(JobEvents.class, embedded.events()),
@@ -176,7 +192,7 @@ final class WorkerWorld implements AutoCloseable {
               clock,
               meters);
       ModelSpec spec = ScriptedEngine.spec(ITEMS_A_WINDOW, 1_000);
-      leases = new LeaseKeeper(queue, options, metrics, clock);
+      leases = new LeaseKeeper(queue, options, metrics);
       leases.start();
       try {
         batcher = new MicroBatcher(engine.load(spec), metrics, e -> drain());
@@ -187,6 +203,10 @@ final class WorkerWorld implements AutoCloseable {
       runner =
           new JobRunner(
               services, options, Map.of(spec.name(), serving), leases, metrics, new Loop(thread));
+      news =
+          embedded
+              .events()
+              .subscribe(WorkerOptions.HEARS, event -> thread.execute(() -> runner.heard(event)));
     }
 
     /** Pulls one message and begins to work on it. */
@@ -217,6 +237,11 @@ final class WorkerWorld implements AutoCloseable {
       await(begin());
     }
 
+    /** What the lease keeper does three times a lease. */
+    void keepLeases() {
+      leases.turn();
+    }
+
     /** Asks the worker to go, as a drain does. */
     void drain() {
       thread.execute(() -> runner.drain(Duration.ZERO));
@@ -224,6 +249,7 @@ final class WorkerWorld implements AutoCloseable {
 
     @Override
     public void close() {
+      news.close();
       leases.close();
       batcher.close();
       thread.shutdown();

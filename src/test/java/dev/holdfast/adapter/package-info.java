@@ -1,0 +1,4 @@
+@NullMarked
+package dev.holdfast.adapter;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,144 @@
+package dev.holdfast.shutdown;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+
+import dev.holdfast.shutdown.EvictionNotices.Cloud;
+import dev.holdfast.shutdown.MachineFacts.Facts;
+import dev.holdfast.shutdown.MetadataServer.Fault;
+import io.vertx.core.Future;
+import io.vertx.core.json.JsonObject;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Where a machine stands, asked of metadata servers that know, hide, hang or lie. */
+class MachineFactsTest {
+
+  private static final String LIFE = "/latest/meta-data/instance-life-cycle";
+  private static final String ZONE = "/latest/meta-data/placement/availability-zone";
+
+  private final Listening listening = new Listening();
+  private final FakeGce gce = new FakeGce();
+  private final FakeAws aws = new FakeAws();
+  private final FakeAzure azure = new FakeAzure();
+
+  @AfterEach
+  void close() {
+    listening.close();
+  }
+
+  private Future<Facts> ask(Cloud cloud, URI base) {
+    return new MachineFacts(listening.clockwork()).ask(cloud, base);
+  }
+
+  private Facts asked(Cloud cloud, FakeCloud fake) throws Exception {
+    try (MetadataServer server = new MetadataServer(fake)) {
+      server.open();
+      return Listening.await(ask(cloud, server.base()));
+    }
+  }
+
+  private static Facts facts(@Nullable String zone, @Nullable Boolean spot) {
+    return new Facts(Optional.ofNullable(zone), Optional.ofNullable(spot));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"TRUE, true", "FALSE, false"})
+  void computeEngineNamesTheZoneAndSpot(String value, boolean spot) throws Exception {
+    gce.set("zone", "projects/123456/zones/europe-west4-a");
+    gce.set("scheduling/preemptible", value);
+    assertThat(asked(Cloud.GCE, gce)).isEqualTo(facts("europe-west4-a", spot));
+  }
+
+  @Test
+  void kubernetesEngineShowsPodsTheZoneAlone() throws Exception {
+    gce.set("zone", "projects/123456/zones/europe-west4-a");
+    assertThat(asked(Cloud.GCE, gce)).isEqualTo(facts("europe-west4-a", null));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"spot, true", "on-demand, false", "capacity-block, false", "something-new, "})
+  void amazonNamesTheZoneAndTheLifeCycle(String life, @Nullable Boolean spot) throws Exception {
+    aws.set(ZONE, "eu-central-1b");
+    aws.set(LIFE, life);
+    assertThat(asked(Cloud.AWS, aws)).isEqualTo(facts("eu-central-1b", spot));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "Spot, 2, true, westeurope-2",
+    "Regular, '', false, westeurope",
+    "'', 1, , westeurope-1"
+  })
+  void azureNamesTheZoneAndThePriority(
+      String priority, String zone, @Nullable Boolean spot, String told) throws Exception {
+    azure.describe(
+        new JsonObject().put("location", "westeurope").put("zone", zone).put("priority", priority));
+    assertThat(asked(Cloud.AZURE, azure)).isEqualTo(facts(told, spot));
+  }
+
+  private static Stream<Arguments> faults() {
+    return Arrays.stream(Cloud.values())
+        .flatMap(
+            cloud ->
+                Arrays.stream(Fault.values())
+                    .filter(fault -> fault != Fault.NONE)
+                    .map(fault -> arguments(cloud, fault)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("faults")
+  void whateverIsWrongNothingIsKnownAndNothingFails(Cloud cloud, Fault fault) throws Exception {
+    try (MetadataServer server = new MetadataServer(FakeCloud.of(cloud))) {
+      server.open();
+      server.fail(fault);
+      Future<Facts> asked = ask(cloud, server.base());
+      if (fault == Fault.SILENCE || fault == Fault.UNENDED) {
+        server.nextAsked();
+        whole().fire();
+      }
+      assertThat(Listening.await(asked)).isEqualTo(Facts.NONE);
+    }
+  }
+
+  /** The limit of all questions together; others of the same length may have been set before. */
+  private ScriptedTimers.Alarm whole() throws InterruptedException {
+    ScriptedTimers.Alarm alarm = listening.limits.next();
+    while (!listening.limits.isEmpty()) {
+      alarm.fire();
+      alarm = listening.limits.next();
+    }
+    assertThat(listening.limits.set()).contains(MachineFacts.LIMIT);
+    return alarm;
+  }
+
+  @Test
+  void whereNobodyListensNothingIsKnown() throws Exception {
+    URI nobody;
+    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      nobody = URI.create("http://127.0.0.1:" + free.getLocalPort());
+    }
+    assertThat(Listening.await(ask(Cloud.GCE, nobody))).isEqualTo(Facts.NONE);
+  }
+
+  @Test
+  void whatIsNoZoneIsNotTaken() throws Exception {
+    gce.set("zone", "projects/1/zones/<script>");
+    aws.set(ZONE, "a".repeat(65));
+    azure.describe(new JsonObject().put("location", "west europe").put("priority", 7));
+    assertThat(asked(Cloud.GCE, gce)).isEqualTo(Facts.NONE);
+    assertThat(asked(Cloud.AWS, aws)).isEqualTo(Facts.NONE);
+    assertThat(asked(Cloud.AZURE, azure)).isEqualTo(Facts.NONE);
+  }
+}

@@ -1,0 +1,151 @@
+package dev.holdfast.worker;
+
+import static dev.holdfast.worker.WorkerWorld.LEASE;
+import static dev.holdfast.worker.WorkerWorld.await;
+import static dev.holdfast.worker.WorkerWorld.texts;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.job.Job;
+import dev.holdfast.job.JobState;
+import dev.holdfast.world.Messages;
+import dev.holdfast.world.ScriptedEngine;
+import io.vertx.core.Future;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A worker that loses its hold on the message, on the record, or on both. */
+@Timeout(60)
+class LeaseKeeperTest {
+
+  private static final String[] TEXTS = texts(10);
+  private static final Duration TURN = LEASE.dividedBy(2);
+
+  @TempDir Path directory;
+  private WorkerWorld world;
+  private final CountDownLatch go = new CountDownLatch(1);
+
+  @BeforeEach
+  void open() throws Exception {
+    world = new WorkerWorld(directory);
+  }
+
+  @AfterEach
+  void close() {
+    go.countDown();
+    world.close();
+  }
+
+  private WorkerWorld.Worker inferring(String name, Mortal mortal) throws InterruptedException {
+    CountDownLatch inferring = new CountDownLatch(1);
+    ScriptedEngine engine = new ScriptedEngine();
+    engine.beforeBatch(
+        batch -> {
+          inferring.countDown();
+          awaitQuietly(go);
+        });
+    WorkerWorld.Worker worker = world.worker(name, mortal, engine);
+    begun = worker.begin();
+    assertThat(inferring.await(10, TimeUnit.SECONDS)).isTrue();
+    return worker;
+  }
+
+  private Future<Void> begun = Future.succeededFuture();
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      if (!latch.await(30, TimeUnit.SECONDS)) {
+        throw new AssertionError("the latch was never opened");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Waits until the record is at this version. */
+  private void awaitVersion(Job job, long version) {
+    while (world.job(job.id()).version() < version) {
+      Thread.onSpinWait();
+    }
+  }
+
+  /** Lets an attempt say once how far it is; it says no more while nothing changes. */
+  private void firstProgress(Job job) {
+    long version = world.job(job.id()).version();
+    world.clock.advance(Duration.ofSeconds(1));
+    awaitVersion(job, version + 1);
+  }
+
+  @Test
+  void anAttemptThatHasLostItsMessageGoesOnWhileTheRecordIsItsOwn() throws Exception {
+    Job job = world.submit(TEXTS);
+    Mortal mortal = new Mortal();
+    for (int call = 1; call <= 4; call++) {
+      mortal.fail("JobQueue.extend", call);
+    }
+    WorkerWorld.Worker first = inferring("first", mortal);
+    Future<Void> done = begun;
+    firstProgress(job);
+    for (int turn = 1; turn <= 4; turn++) {
+      long version = world.job(job.id()).version();
+      world.clock.advance(TURN);
+      first.keepLeases();
+      awaitVersion(job, version + 1);
+    }
+    WorkerWorld.Worker second = world.worker("second");
+    second.work();
+    assertThat(second.engine.batches).as("it finds the job busy").isEmpty();
+    assertThat(second.mortal.calls).contains("JobQueue.release");
+
+    go.countDown();
+    await(done);
+    Job complete = world.job(job.id());
+    assertThat(complete.state()).isEqualTo(JobState.COMPLETE);
+    assertThat(complete.attempts()).hasSize(1);
+    assertThat(complete.spent()).isEqualTo(Job.Spent.NOTHING);
+    assertThat(first.engine.batches).hasSize(3);
+
+    world.clock.advance(LEASE);
+    second.work();
+    world.assertComplete(job, TEXTS);
+    assertThat(second.engine.batches).isEmpty();
+  }
+
+  @Test
+  void anAttemptThatIsFencedOutStopsAtItsNextRenewalAndSaysSo() throws Exception {
+    Job job = world.submit(TEXTS);
+    WorkerWorld.Worker zombie = inferring("zombie", new Mortal());
+    Future<Void> zombieDone = begun;
+    firstProgress(job);
+    world.clock.advance(LEASE.plusSeconds(1));
+    inferring("second", new Mortal());
+    Future<Void> secondDone = begun;
+    firstProgress(job);
+    Job taken = world.job(job.id());
+    assertThat(taken.attempts().get(0).outcome()).isEqualTo(Job.Outcome.LOST);
+
+    zombie.keepLeases();
+    await(zombieDone);
+    awaitVersion(job, taken.version() + 1);
+
+    Job noted = world.job(job.id());
+    Job.Attempt first = noted.attempts().get(0);
+    assertThat(first.outcome()).isEqualTo(Job.Outcome.FENCED_OUT);
+    assertThat(first.ended()).isEqualTo(world.clock.instant());
+    assertThat(noted.attempts().get(1)).isEqualTo(taken.attempts().get(1));
+    assertThat(noted.lease()).isEqualTo(taken.lease());
+    assertThat(noted.wakeAt()).isEqualTo(taken.wakeAt());
+    assertThat(zombie.mortal.calls).doesNotContain("JobQueue.ack", "JobQueue.release");
+    assertThat(world.messages()).isEqualTo(new Messages(0, 1));
+
+    go.countDown();
+    await(secondDone);
+    world.assertComplete(job, TEXTS);
+  }
+}
