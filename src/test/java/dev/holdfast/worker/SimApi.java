@@ -16,7 +16,7 @@ final class SimApi {
     this.process = process;
     JobStore store = fleet.store().port(process);
     JobQueue queue = fleet.queue().port(process);
-    JobRecords records = new JobRecords(store, fleet.queue().events(process), process);
+    JobRecords records = new JobRecords(store, fleet.events().port(process), process);
     intake = new JobIntake(store, queue, records, process);
     if (fleet.plant() != SimPlant.RECONCILER_OFF) {
       new Reconciler(

@@ -14,6 +14,7 @@ final class SimFleet {
   private final SimLaw law;
   private final SimStore store;
   private final SimQueue queue;
+  private final SimEvents events;
   private final List<SimApi> apis = new ArrayList<>();
   private final List<SimWorker> workers = new ArrayList<>();
   private int numbered;
@@ -25,7 +26,8 @@ final class SimFleet {
     this.plant = plant;
     law = new SimLaw(world, objects);
     store = new SimStore(world, law);
-    queue = new SimQueue(world, store, law);
+    queue = new SimQueue(world, store);
+    events = new SimEvents(world, store, law);
     mixedModels = world.chance(0.05);
     if (mixedModels) {
       law.mixedModels();
@@ -75,6 +77,10 @@ final class SimFleet {
 
   SimQueue queue() {
     return queue;
+  }
+
+  SimEvents events() {
+    return events;
   }
 
   /** Which version of the model a new worker has. */

@@ -1,8 +1,6 @@
 package dev.holdfast.worker;
 
-import dev.holdfast.job.JobEvents;
 import dev.holdfast.job.JobQueue;
-import dev.holdfast.job.JobState;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.time.Duration;
@@ -12,8 +10,6 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,8 +17,6 @@ import org.jspecify.annotations.Nullable;
  * Holds each settlement against the promise that nothing is acknowledged before the record says so.
  */
 final class SimQueue {
-
-  private static final int NEWS_LATE_MILLIS_MAX = 60_000;
 
   private static final class Message {
     final long number;
@@ -41,22 +35,16 @@ final class SimQueue {
   private record Pull(
       SimProcess process, int max, long leaseMillis, Promise<List<JobQueue.Delivery>> reply) {}
 
-  private record Hearing(
-      SimProcess process, Set<JobState> states, Consumer<JobEvents.JobEvent> listener) {}
-
   private final SimWorld world;
   private final SimStore store;
-  private final SimLaw law;
   private final Map<Long, Message> messages = new LinkedHashMap<>();
   private final List<Pull> pulls = new ArrayList<>();
   private final List<JobQueue.DeadLetter> deadLetters = new ArrayList<>();
-  private final List<Hearing> hearings = new ArrayList<>();
   private long numbered;
 
-  SimQueue(SimWorld world, SimStore store, SimLaw law) {
+  SimQueue(SimWorld world, SimStore store) {
     this.world = world;
     this.store = store;
-    this.law = law;
   }
 
   boolean isEmpty() {
@@ -263,56 +251,6 @@ final class SimQueue {
     @Override
     public Future<List<DeadLetter>> deadLetters(int limit) {
       return process.call(() -> "dead letters", () -> List.copyOf(deadLetters));
-    }
-  }
-
-  /** The news as one process tells it. */
-  JobEvents events(SimProcess process) {
-    return new JobEvents() {
-      @Override
-      public Future<Void> publish(JobEvent event) {
-        return process
-            .call(
-                () ->
-                    "tell %s v%d %s"
-                        .formatted(SimStore.shown(event.job()), event.version(), event.state()),
-                () -> {
-                  law.published(store.told(event.job()), event.version(), event.state());
-                  spread(event);
-                  return true;
-                })
-            .mapEmpty();
-      }
-
-      @Override
-      public Subscription subscribe(Set<JobState> states, Consumer<JobEvent> listener) {
-        Hearing hearing = new Hearing(process, states, listener);
-        hearings.add(hearing);
-        return () -> hearings.remove(hearing);
-      }
-    };
-  }
-
-  /** Tells whoever listens, which may be too late, twice, or not at all. */
-  private void spread(JobEvents.JobEvent event) {
-    hearings.removeIf(hearing -> !hearing.process.alive());
-    for (Hearing hearing : hearings) {
-      if (hearing.states.contains(event.state()) && !world.fault()) {
-        int times = world.fault() ? 2 : 1;
-        for (int i = 0; i < times; i++) {
-          world.after(
-              world.delay() + (world.fault() ? world.between(0, NEWS_LATE_MILLIS_MAX) : 0),
-              hearing.process,
-              () -> {
-                world.say(
-                    hearing.process,
-                    () ->
-                        "hears that %s is %s"
-                            .formatted(SimStore.shown(event.job()), event.state()));
-                hearing.listener.accept(event);
-              });
-        }
-      }
     }
   }
 }

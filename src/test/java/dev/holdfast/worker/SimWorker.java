@@ -52,12 +52,12 @@ final class SimWorker {
     JobRecords records =
         new JobRecords(
             plant.plant(fleet.store().port(process), process),
-            fleet.queue().events(process),
+            fleet.events().port(process),
             process);
     WorkerServices services =
         new WorkerServices(
             queue,
-            fleet.queue().events(process),
+            fleet.events().port(process),
             records,
             plant.plant(fleet.objects().port(process), process),
             fleet.objects().inputs(process),
@@ -90,7 +90,7 @@ final class SimWorker {
   }
 
   void start() {
-    fleet.queue().events(process).subscribe(WorkerOptions.HEARS, runner::heard);
+    fleet.events().port(process).subscribe(WorkerOptions.HEARS, runner::heard);
     turn();
     pull();
   }

@@ -1,0 +1,79 @@
+package dev.holdfast.worker;
+
+import dev.holdfast.job.JobEvents;
+import dev.holdfast.job.JobState;
+import io.vertx.core.Future;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/** The news of a simulated fleet: late, twice, or not at all. */
+final class SimEvents {
+
+  private static final int LATE_MILLIS_MAX = 60_000;
+
+  private record Hearing(
+      SimProcess process, Set<JobState> states, Consumer<JobEvents.JobEvent> listener) {}
+
+  private final SimWorld world;
+  private final SimStore store;
+  private final SimLaw law;
+  private final List<Hearing> hearings = new ArrayList<>();
+
+  SimEvents(SimWorld world, SimStore store, SimLaw law) {
+    this.world = world;
+    this.store = store;
+    this.law = law;
+  }
+
+  /** The news as one process tells and hears it. */
+  JobEvents port(SimProcess process) {
+    return new JobEvents() {
+      @Override
+      public Future<Void> publish(JobEvent event) {
+        return process
+            .call(
+                () ->
+                    "tell %s v%d %s"
+                        .formatted(SimStore.shown(event.job()), event.version(), event.state()),
+                () -> {
+                  law.published(store.told(event.job()), event.version(), event.state());
+                  spread(event);
+                  return true;
+                })
+            .mapEmpty();
+      }
+
+      @Override
+      public Subscription subscribe(Set<JobState> states, Consumer<JobEvent> listener) {
+        Hearing hearing = new Hearing(process, states, listener);
+        hearings.add(hearing);
+        return () -> hearings.remove(hearing);
+      }
+    };
+  }
+
+  /** Tells whoever listens, which may be too late, twice, or not at all. */
+  private void spread(JobEvents.JobEvent event) {
+    hearings.removeIf(hearing -> !hearing.process.alive());
+    for (Hearing hearing : hearings) {
+      if (hearing.states.contains(event.state()) && !world.fault()) {
+        int times = world.fault() ? 2 : 1;
+        for (int i = 0; i < times; i++) {
+          world.after(
+              world.delay() + (world.fault() ? world.between(0, LATE_MILLIS_MAX) : 0),
+              hearing.process,
+              () -> {
+                world.say(
+                    hearing.process,
+                    () ->
+                        "hears that %s is %s"
+                            .formatted(SimStore.shown(event.job()), event.state()));
+                hearing.listener.accept(event);
+              });
+        }
+      }
+    }
+  }
+}
