@@ -121,6 +121,20 @@ class AttemptsTest {
   }
 
   @Test
+  void aBrokenDeviceIsADeathAndAnOrderlyLeaveIsNot() {
+    JobException broken = JobError.WORKER_LOST.because("the device broke");
+    Job first = DeviceLoss.suspected(claimed(fresh(), 0), broken, T0.plusSeconds(1));
+    assertThat(first.spent().suspects()).isEqualTo(1);
+    Job second = claimed(claimed(first, 2), 60);
+    assertThat(second.spent().suspects()).as("and one without a word").isEqualTo(2);
+
+    Job noted = DeviceLoss.suspected(note(second, 2, 61), broken, T0.plusSeconds(62));
+    assertThat(noted.spent().suspects()).as("the second lived").isEqualTo(2);
+    Job left = JobLife.interrupted(claimed(noted, 63), T0.plusSeconds(64));
+    assertThat(claimed(claimed(left, 65), 120).spent().suspects()).isEqualTo(1);
+  }
+
+  @Test
   void deathsBeforeARetryAreForgiven() {
     Job dying = claimed(claimed(claimed(fresh(), 0), 60), 120);
     Job failed = Objects.requireNonNull(claim(dying, 180).write());
