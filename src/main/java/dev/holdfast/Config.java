@@ -24,6 +24,7 @@ import java.util.Optional;
  * @param lease how long a silent worker keeps its job
  * @param checkpoint how much work a lost worker may cost; empty to tune it
  * @param interruptionsEvery what tuning takes for the time between lost workers at first
+ * @param scratch where parts wait for the object store, absolute; empty for none
  * @param grace how long an orderly exit may take
  * @param evictionNotices where a worker hears of its eviction, as {@link Notices} reads them
  * @param workerHeap as in {@code -Xmx}: the heap of each worker that {@link LocalStack} starts
@@ -42,6 +43,7 @@ public record Config(
     Duration lease,
     Optional<Duration> checkpoint,
     Duration interruptionsEvery,
+    Optional<Path> scratch,
     Duration grace,
     List<String> evictionNotices,
     String workerHeap) {
@@ -118,6 +120,7 @@ public record Config(
             reader.durationOrAuto(Setting.CHECKPOINT, CHECKPOINT_MIN, CHECKPOINT_MAX),
             reader.duration(
                 Setting.INTERRUPTIONS_EVERY, INTERRUPTIONS_EVERY_MIN, INTERRUPTIONS_EVERY_MAX),
+            reader.newPath(Setting.SCRATCH),
             reader.duration(Setting.GRACE, GRACE_MIN, GRACE_MAX),
             reader.notices(Setting.EVICTION_NOTICES),
             reader.heap(Setting.WORKER_HEAP));

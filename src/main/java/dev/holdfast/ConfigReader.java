@@ -67,6 +67,11 @@ final class ConfigReader {
     return Optional.of(path);
   }
 
+  /** A directory that may be made later, or empty for none. */
+  Optional<Path> newPath(Setting setting) {
+    return text(setting).isEmpty() ? Optional.empty() : Optional.of(path(setting));
+  }
+
   String host(Setting setting) {
     String text = text(setting);
     if (!HOST.matcher(text).matches()) {

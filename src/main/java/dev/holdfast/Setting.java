@@ -29,6 +29,7 @@ enum Setting {
       "auto", "how much work a lost worker may cost, 200ms to 5m; auto: 5s to 5m, as is best"),
   INTERRUPTIONS_EVERY(
       "1h", "what auto takes for the time between lost workers until some were lost, 1m to 720h"),
+  SCRATCH("", "a local directory where a worker's parts wait for the object store; empty for none"),
   GRACE("12s", "how long an orderly exit may take, 1s to 10m"),
   EVICTION_NOTICES(
       "", "where a worker hears of its eviction beside SIGTERM: gce, aws, azure, http, file:PATH"),

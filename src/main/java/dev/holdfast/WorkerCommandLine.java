@@ -56,6 +56,7 @@ final class WorkerCommandLine {
     set(environment, Setting.LEASE, DurationText.print(config.lease()));
     set(environment, Setting.CHECKPOINT, config.checkpointText());
     set(environment, Setting.INTERRUPTIONS_EVERY, DurationText.print(config.interruptionsEvery()));
+    config.scratch().ifPresent(d -> set(environment, Setting.SCRATCH, d.toString()));
     set(environment, Setting.EVICTION_NOTICES, String.join(",", config.evictionNotices()));
     set(environment, Setting.GRACE, DurationText.print(config.grace()));
     return builder;

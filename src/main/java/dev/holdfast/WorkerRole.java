@@ -86,7 +86,7 @@ final class WorkerRole {
                 config.slots(),
                 config.lease(),
                 new Checkpoints(
-                    config.checkpoint(), config.interruptionsEvery(), Optional.empty())),
+                    config.checkpoint(), config.interruptionsEvery(), config.scratch())),
             new DjlEngine(),
             models,
             failure -> {

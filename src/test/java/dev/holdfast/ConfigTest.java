@@ -38,6 +38,7 @@ class ConfigTest {
                 Duration.ofSeconds(30),
                 Optional.empty(),
                 Duration.ofHours(1),
+                Optional.empty(),
                 Duration.ofSeconds(12),
                 List.of(),
                 "256m"));
@@ -45,7 +46,7 @@ class ConfigTest {
     assertThat(Setting.SERVER.standard()).isEqualTo("http://127.0.0.1:8080");
     assertThat(Setting.LOG_LEVEL.standard()).isEqualTo("info");
     assertThat(Setting.JAVA_OPTS.standard()).isEmpty();
-    assertThat(Setting.values()).hasSize(26);
+    assertThat(Setting.values()).hasSize(27);
   }
 
   private static String host() {

@@ -21,6 +21,6 @@ sealed interface AttemptEnd {
   /** The record could not be written: its lease runs out by itself; release. */
   record Abandoned(Throwable why) implements AttemptEnd {}
 
-  /** A part that was not there before lies in the way: adopt it and go on from there. */
+  /** What lies at the checkpoint is not what was believed: look, adopt, and go on from there. */
   record Restart() implements AttemptEnd {}
 }

@@ -27,7 +27,7 @@ final class AttemptVerdict {
 
   /** Never fails. */
   static Future<AttemptEnd> on(Throwable reason, AttemptRecord record) {
-    if (reason instanceof AttemptRecord.FencedOut || reason instanceof PartWriter.InTheWay) {
+    if (reason instanceof AttemptRecord.FencedOut || reason instanceof PartWriter.StartOver) {
       return Future.succeededFuture(without(reason));
     }
     if (reason instanceof DeviceLostException lost) {
@@ -77,7 +77,7 @@ final class AttemptVerdict {
           ? new AttemptEnd.Dead(job)
           : job.state().terminal() ? new AttemptEnd.Ended(job) : new AttemptEnd.FencedOut(job);
     }
-    return failure instanceof PartWriter.InTheWay
+    return failure instanceof PartWriter.StartOver
         ? new AttemptEnd.Restart()
         : new AttemptEnd.Abandoned(failure);
   }

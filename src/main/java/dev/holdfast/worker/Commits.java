@@ -2,36 +2,55 @@ package dev.holdfast.worker;
 
 import dev.holdfast.job.Clocked;
 import dev.holdfast.job.Job;
+import dev.holdfast.worker.PartScratch.Kept;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import java.time.Duration;
+import java.util.LinkedHashSet;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.function.Supplier;
 
 /**
  * Makes the spans of an attempt durable one after the other while the next one is already being
- * inferred, and bounds how many wait for that. Not thread-safe; lives on the loop.
+ * inferred, and bounds how many wait for that in memory. With a scratch directory each goes to the
+ * disk first, so that inference goes on while the object store is away; the checkpoint moves only
+ * behind what is in the object store. Not thread-safe; lives on the loop.
  */
 final class Commits {
 
   /** How many spans may wait in memory before inference waits for them. */
   private static final int IN_MEMORY_MAX = 2;
 
+  /** How long a disk may take; a span that it has not taken by then stays in memory. */
+  private static final Duration KEEP_MAX = Duration.ofSeconds(10);
+
   private final Serving serving;
   private final PartWriter parts;
   private final Loop loop;
   private final Clocked clock;
+  private final Runnable room;
+  private final Patience patience;
+  private final Set<Kept> kept = new LinkedHashSet<>();
   private Future<Job> newest;
+  private int waiting;
   private int inMemory;
   private long fullSinceNanos;
   private long heldUpNanos;
+  private volatile boolean closed;
 
   /**
    * @param job the record before the first span
+   * @param room hears that there may be room for another span
    */
-  Commits(Serving serving, PartWriter parts, Loop loop, Clocked clock, Job job) {
+  Commits(Serving serving, PartWriter parts, Loop loop, Clocked clock, Job job, Runnable room) {
     this.serving = serving;
     this.parts = parts;
     this.loop = loop;
     this.clock = clock;
+    this.room = room;
+    this.patience = Patience.throughOutages(clock, () -> closed);
     this.newest = Future.succeededFuture(job);
   }
 
@@ -42,12 +61,23 @@ final class Commits {
 
   /** Whether every span is durable. */
   boolean idle() {
-    return inMemory == 0;
+    return waiting == 0;
   }
 
   /** The record after the newest span; fails with the first one that could not be made durable. */
   Future<Job> newest() {
     return newest;
+  }
+
+  /** Completes, and never fails, when no span waits any more, or after so long. */
+  Future<Void> within(Duration limit) {
+    Promise<Void> over = Promise.promise();
+    newest.onComplete(done -> over.tryComplete());
+    if (!over.future().isComplete()) {
+      Clocked.Timer timer = clock.after(limit, () -> loop.execute(over::tryComplete));
+      over.future().onComplete(done -> timer.cancel());
+    }
+    return over.future();
   }
 
   /**
@@ -58,29 +88,79 @@ final class Commits {
    * @return on the loop
    */
   Future<Job> add(Span span, Supplier<Job.Progress> progress, boolean last) {
+    waiting++;
     inMemory++;
     fullSinceNanos = clock.nanos();
-    newest = newest.compose(before -> write(span, progress.get(), last));
+    Future<Optional<Kept>> place = place(span, last);
+    newest =
+        newest.compose(before -> place.compose(disk -> write(span, disk, progress.get(), last)));
     return newest.onSuccess(
         job -> {
-          leave();
+          waiting--;
+          if (!place.result().map(kept::remove).orElse(false)) {
+            leaveMemory();
+          }
           serving.interruptions().lap();
           serving.policy().cut(Duration.ofNanos(heldUpNanos));
           heldUpNanos = 0;
+          room.run();
         });
   }
 
-  private Future<Job> write(Span span, Job.Progress progress, boolean last) {
+  /** Where the span waits for its turn: on the disk, or in memory. */
+  private Future<Optional<Kept>> place(Span span, boolean last) {
+    // a job of one span is done at once or not at all: the disk would only be in its way
+    if (serving.scratch() == null || span.isEmpty() || (last && span.from().nextItem() == 0)) {
+      return Future.succeededFuture(Optional.empty());
+    }
+    Promise<Optional<Kept>> place = Promise.promise();
+    Clocked.Timer timer =
+        clock.after(KEEP_MAX, () -> loop.execute(() -> place.tryComplete(Optional.empty())));
+    loop.here(parts.keep(span, last))
+        .onSuccess(
+            disk -> {
+              timer.cancel();
+              if (closed) {
+                disk.ifPresent(late -> parts.leave(late, true));
+                place.tryFail(new CancellationException("the attempt is over"));
+              } else if (!place.tryComplete(disk)) {
+                disk.ifPresent(late -> parts.leave(late, false));
+              } else if (disk.isPresent()) {
+                kept.add(disk.get());
+                span.drop();
+                leaveMemory();
+                room.run();
+              }
+            });
+    return place.future();
+  }
+
+  private Future<Job> write(Span span, Optional<Kept> disk, Job.Progress progress, boolean last) {
     long from = clock.nanos();
-    Future<Job> written = loop.here(parts.write(span, progress, last));
+    Future<Job> written =
+        loop.here(
+            disk.isPresent()
+                ? parts.write(span, disk.get(), patience, progress, last)
+                : parts.write(span, progress, last));
     heldUpNanos += clock.nanos() - from;
     return written;
   }
 
-  private void leave() {
+  private void leaveMemory() {
     if (!hasRoom()) {
       heldUpNanos += clock.nanos() - fullSinceNanos;
     }
     inMemory--;
+  }
+
+  /**
+   * Tries no longer.
+   *
+   * @param wanted whether the job's next attempt may need what is kept
+   */
+  void close(boolean wanted) {
+    closed = true;
+    kept.forEach(disk -> parts.leave(disk, wanted));
+    kept.clear();
   }
 }

@@ -38,6 +38,8 @@ final class JobAttempt implements ReadAhead.Listener {
   private boolean resting;
   private boolean leaving;
   private boolean stopping;
+  private boolean completing;
+  private @Nullable Long leaveByNanos;
 
   /**
    * @param rested hears that {@link #resting} may have become true
@@ -50,14 +52,13 @@ final class JobAttempt implements ReadAhead.Listener {
     this.record = record;
     this.loop = loop;
     this.patience = new Patience(services.clock());
-    this.parts =
-        new PartWriter(services.objects(), record, serving.digest(), patience, serving.metrics());
+    this.parts = new PartWriter(services, serving, record);
     this.progressWrites =
         new ProgressWrites(services.clock(), loop, record, this::progress, this::stop);
     Job job = record.latest();
     this.span = new Span(job.checkpoint(), services.clock());
     this.total = job.progress().total();
-    this.commits = new Commits(serving, parts, loop, services.clock(), job);
+    this.commits = new Commits(serving, parts, loop, services.clock(), job, this::pump);
     this.ahead = new ReadAhead(serving, loop, services.clock(), this);
   }
 
@@ -81,25 +82,15 @@ final class JobAttempt implements ReadAhead.Listener {
 
   /** Results are looked for before anything is computed: a dead attempt may have left one. */
   private void adopt() {
-    here(parts.find(record.latest().checkpoint()))
+    here(parts.adoptAll(total))
         .onFailure(this::stop)
         .onSuccess(
-            found -> {
-              if (found.isEmpty()) {
+            job -> {
+              if (job.state().terminal()) {
+                finish(new AttemptEnd.Ended(job));
+              } else {
                 begin();
-                return;
               }
-              Job.Checkpoint to = found.get().to();
-              here(parts.adopt(found.get(), new Job.Progress(to.nextItem(), to.failed(), total)))
-                  .onFailure(this::stop)
-                  .onSuccess(
-                      job -> {
-                        if (job.state().terminal()) {
-                          finish(new AttemptEnd.Ended(job));
-                        } else {
-                          adopt();
-                        }
-                      });
             });
   }
 
@@ -163,6 +154,7 @@ final class JobAttempt implements ReadAhead.Listener {
       return;
     }
     stopping = true;
+    completing = true;
     progressWrites.stop();
     cut(true);
     here(commits.newest()).onSuccess(job -> finish(new AttemptEnd.Ended(job)));
@@ -183,28 +175,31 @@ final class JobAttempt implements ReadAhead.Listener {
     commits.add(full, this::progress, last).onFailure(this::stop).onSuccess(job -> ahead.pump());
   }
 
+  private void pump() {
+    ahead.pump();
+  }
+
   private Job.Progress progress() {
     Job.Checkpoint reached = span.to();
     return new Job.Progress(reached.nextItem(), reached.failed(), total);
   }
 
-  /**
-   * The worker must go: keep what is gathered, then leave the job to another. Any thread.
-   *
-   * @param patience how long to wait for what is being inferred; what is not done then is dropped
-   */
-  void interrupt(Duration patience) {
+  /** The worker must go: keep what is gathered, then leave the job to another. Any thread. */
+  void interrupt(Departure how) {
     loop.execute(
         () -> {
-          if (stopping || leaving) {
+          if (leaving || (stopping && !completing)) {
             return;
           }
           leaving = true;
+          leaveByNanos = services.clock().nanos() + how.work().toNanos();
           ahead.finish();
-          if (ahead.idle() || patience.isZero()) {
+          if (completing) {
+            leave(() -> AttemptVerdict.left(record, Duration.ZERO));
+          } else if (ahead.idle() || how.batch().isZero()) {
             depart();
           } else {
-            departure = services.clock().after(patience, () -> loop.execute(this::depart));
+            departure = services.clock().after(how.batch(), () -> loop.execute(this::depart));
           }
         });
   }
@@ -248,7 +243,23 @@ final class JobAttempt implements ReadAhead.Listener {
       cut(false);
     }
     halt();
-    here(commits.newest()).transform(done -> here(verdict.get())).onSuccess(this::finish);
+    leave(verdict);
+  }
+
+  /** Waits for parts that are on their way, but no longer than the worker may. */
+  private void leave(Supplier<Future<AttemptEnd>> verdict) {
+    Long by = leaveByNanos;
+    Duration limit =
+        by == null
+            ? Departure.AT_ONCE.work()
+            : Duration.ofNanos(Math.max(0, by - services.clock().nanos()));
+    here(commits.within(limit))
+        .onSuccess(
+            over -> {
+              if (!end.future().isComplete()) {
+                here(verdict.get()).onSuccess(this::finish);
+              }
+            });
   }
 
   /** Ends at once, for a reason that comes from outside. Any thread. */
@@ -276,6 +287,7 @@ final class JobAttempt implements ReadAhead.Listener {
     if (departure != null) {
       departure.cancel();
     }
+    commits.close(!(how instanceof AttemptEnd.Ended || how instanceof AttemptEnd.Dead));
     end.tryComplete(how);
   }
 

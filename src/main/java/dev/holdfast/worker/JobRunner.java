@@ -61,7 +61,7 @@ final class JobRunner {
   private final Set<JobAttempt> running = new LinkedHashSet<>();
   private final Set<AttemptWatch> watches = new LinkedHashSet<>();
   private boolean draining;
-  private Duration patience = Duration.ZERO;
+  private Departure departure = Departure.AT_ONCE;
   private int claiming;
   private final Quarantine quarantine =
       new Quarantine(
@@ -184,7 +184,7 @@ final class JobRunner {
     }
     Future<AttemptEnd> end = attempt.run(look);
     if (draining) {
-      attempt.interrupt(patience);
+      attempt.interrupt(departure);
     }
     return end.compose(
         how -> {
@@ -276,12 +276,12 @@ final class JobRunner {
   /**
    * From now on nothing is begun, and what runs is handed over.
    *
-   * @param wait how long an attempt may wait for what is being inferred
+   * @param how what an attempt may take over it
    */
-  void drain(Duration wait) {
+  void drain(Departure how) {
     draining = true;
-    patience = wait;
-    List.copyOf(running).forEach(attempt -> attempt.interrupt(wait));
+    departure = how;
+    List.copyOf(running).forEach(attempt -> attempt.interrupt(how));
     quarantine.dissolve();
   }
 }

@@ -6,6 +6,7 @@ import dev.holdfast.worker.InferenceEngine.ModelLoadException;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -14,6 +15,7 @@ record ModelLoading(
     InferenceEngine engine,
     WorkerServices services,
     Checkpoints checkpoints,
+    @Nullable PartScratch scratch,
     WorkerMetrics metrics,
     Consumer<Throwable> fatal) {
 
@@ -32,7 +34,8 @@ record ModelLoading(
       metrics.checkpoints(spec.name(), policy);
       models.put(
           spec.name(),
-          new Serving(new MicroBatcher(model, metrics, fatal), policy, metrics, services.clock()));
+          new Serving(
+              new MicroBatcher(model, metrics, fatal), policy, metrics, services.clock(), scratch));
       LOG.info(
           "model {} is loaded in {} ms: {} lanes, digest {}",
           spec.name(),

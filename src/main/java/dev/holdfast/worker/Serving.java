@@ -1,6 +1,7 @@
 package dev.holdfast.worker;
 
 import dev.holdfast.job.Clocked;
+import org.jspecify.annotations.Nullable;
 
 /** One loaded model and what its jobs share: the batcher, the gate before it, the policy. */
 final class Serving {
@@ -21,9 +22,19 @@ final class Serving {
   private final CheckpointPolicy policy;
   private final Interruptions interruptions;
   private final WorkerMetrics metrics;
+  private final @Nullable PartScratch scratch;
   private final Gate gate;
 
-  Serving(Batcher batcher, CheckpointPolicy policy, WorkerMetrics metrics, Clocked clock) {
+  /**
+   * @param scratch where parts wait for the object store, or null to keep them in memory
+   */
+  Serving(
+      Batcher batcher,
+      CheckpointPolicy policy,
+      WorkerMetrics metrics,
+      Clocked clock,
+      @Nullable PartScratch scratch) {
+    this.scratch = scratch;
     this.batcher = batcher;
     this.policy = policy;
     this.interruptions = new Interruptions(policy, clock);
@@ -49,6 +60,10 @@ final class Serving {
 
   WorkerMetrics metrics() {
     return metrics;
+  }
+
+  @Nullable PartScratch scratch() {
+    return scratch;
   }
 
   Gate gate() {

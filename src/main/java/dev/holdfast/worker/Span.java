@@ -19,7 +19,7 @@ final class Span {
   private static final String FAILED = "failed";
   private static final String NEXT_OFFSET = "next-offset";
   private static final String NEXT_LINE = "next-line";
-  private static final String MODEL_DIGEST = "model-digest";
+  static final String MODEL_DIGEST = "model-digest";
   private static final String LAST = "last";
 
   private final Job.Checkpoint from;
@@ -85,7 +85,12 @@ final class Span {
             from.failed() + failed);
   }
 
-  /** The part's content. */
+  /** The rows are kept elsewhere: their memory is free from now on. */
+  void drop() {
+    rows.clear();
+  }
+
+  /** The part's content; nobody may have dropped it. */
   Buffer content() {
     Buffer content = Buffer.buffer((int) bytes);
     rows.forEach(content::appendBuffer);

@@ -24,6 +24,7 @@ final class WorkerMetrics {
   final Timer prepare;
   final Timer part;
   final Counter partsAdopted;
+  final Counter partsRescued;
   final Counter fencedOut;
   final Counter leaseFailures;
 
@@ -42,6 +43,7 @@ final class WorkerMetrics {
     prepare = registry.timer("holdfast.prepare");
     part = registry.timer("holdfast.part");
     partsAdopted = registry.counter("holdfast.parts.adopted");
+    partsRescued = registry.counter("holdfast.parts.rescued");
     fencedOut = registry.counter("holdfast.fenced.out");
     leaseFailures = registry.counter("holdfast.lease.failures");
   }

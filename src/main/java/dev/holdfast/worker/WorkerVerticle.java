@@ -38,9 +38,6 @@ public final class WorkerVerticle extends VerticleBase implements Drainable {
   private static final Duration PULL_AGAIN_FIRST = Duration.ofMillis(500);
   private static final Duration PULL_AGAIN_MAX = Duration.ofSeconds(10);
 
-  /** How long a drain waits for a batch: longer, and the next worker is kept waiting for little. */
-  private static final Duration PATIENCE_MAX = Duration.ofMillis(750);
-
   private final WorkerServices services;
   private final WorkerOptions options;
   private final InferenceEngine engine;
@@ -49,6 +46,7 @@ public final class WorkerVerticle extends VerticleBase implements Drainable {
   private final WorkerMetrics metrics;
   private final Map<String, Serving> models = new ConcurrentHashMap<>();
   private final Instant startedAt;
+  private final @Nullable ScratchSweep disk;
   private @Nullable LeaseKeeper leases;
   private @Nullable JobRunner runner;
   private JobEvents.@Nullable Subscription news;
@@ -80,6 +78,7 @@ public final class WorkerVerticle extends VerticleBase implements Drainable {
     this.fatal = fatal;
     this.metrics = new WorkerMetrics(services.meters());
     this.startedAt = services.clock().instant();
+    this.disk = ScratchSweep.of(options, services);
   }
 
   @Override
@@ -99,6 +98,9 @@ public final class WorkerVerticle extends VerticleBase implements Drainable {
     news = services.events().subscribe(WorkerOptions.HEARS, jobs::heard);
     metrics.gauge("holdfast.deliveries.held", keeper::size);
     report();
+    if (disk != null) {
+      disk.start();
+    }
     load();
     return Future.succeededFuture();
   }
@@ -123,7 +125,8 @@ public final class WorkerVerticle extends VerticleBase implements Drainable {
   private void load() {
     Callable<Void> loading =
         () -> {
-          new ModelLoading(engine, services, options.checkpoints(), metrics, this::broken)
+          PartScratch scratch = disk == null ? null : disk.scratch();
+          new ModelLoading(engine, services, options.checkpoints(), scratch, metrics, this::broken)
               .load(declared, models);
           return null;
         };
@@ -251,8 +254,7 @@ public final class WorkerVerticle extends VerticleBase implements Drainable {
           if (jobs != null) {
             Duration batch =
                 Duration.ofMillis((long) metrics.inference.mean(TimeUnit.MILLISECONDS));
-            Duration wait = DrainPlan.of(budget, batch).batchWait(PATIENCE_MAX);
-            jobs.drain(broken.get() ? Duration.ZERO : wait);
+            jobs.drain(Departure.of(DrainPlan.of(budget, batch), broken.get()));
           }
           drainedIfIdle();
         });
@@ -282,6 +284,9 @@ public final class WorkerVerticle extends VerticleBase implements Drainable {
               if (keeper != null && heard != null) {
                 keeper.close();
                 heard.close();
+              }
+              if (disk != null) {
+                disk.close();
               }
               Callable<Void> closing =
                   () -> {

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -39,6 +40,7 @@ final class Mortal {
   private final Map<String, Integer> counts = new ConcurrentHashMap<>();
   private final CountDownLatch struck = new CountDownLatch(1);
   private final Promise<Void> released = Promise.promise();
+  private final Set<String> away = ConcurrentHashMap.newKeySet();
   private volatile boolean dead;
 
   /** Every call that reached its port, in order. */
@@ -65,6 +67,17 @@ final class Mortal {
   Mortal fail(String call, int number) {
     fates.put(new Point(call, number), Fate.FAIL);
     return this;
+  }
+
+  /** From now on the call fails without effect. */
+  Mortal away(String call) {
+    away.add(call);
+    return this;
+  }
+
+  /** The call works again. */
+  void back(String call) {
+    away.remove(call);
   }
 
   /** Waits until a fate was met. */
@@ -129,6 +142,9 @@ final class Mortal {
     Future<?> never = Promise.promise().future();
     if (dead) {
       return never;
+    }
+    if (away.contains(name)) {
+      return Future.failedFuture(new IOException("the dependency is away"));
     }
     if (fate == null) {
       calls.add(name);

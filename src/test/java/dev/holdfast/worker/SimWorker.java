@@ -71,7 +71,8 @@ final class SimWorker {
                 world, process, model(fleet.digest(), world.between(1, 4)), slowness(world)),
             CheckpointPolicy.fixed(span),
             METRICS,
-            process);
+            process,
+            null);
     runner =
         new JobRunner(
             services, options, Map.of("scripted", serving), leases, METRICS, new Loop(process));
@@ -147,7 +148,7 @@ final class SimWorker {
     process.execute(
         () -> {
           draining = true;
-          runner.drain(Duration.ofSeconds(1));
+          runner.drain(new Departure(Duration.ofSeconds(1), Duration.ofSeconds(8)));
           leaveIfIdle();
         });
     fleet.world().surely(DRAIN_BUDGET.toMillis(), () -> process.kill("its time to drain is over"));

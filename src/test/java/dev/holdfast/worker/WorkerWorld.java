@@ -53,11 +53,29 @@ final class WorkerWorld implements AutoCloseable {
   final ManualClock clock = new ManualClock();
   final Embedded embedded;
   private final Path data;
+  private @Nullable Path scratch;
+  private long scratchBytes = PartScratch.BYTES_MAX;
   private final List<Worker> workers = new ArrayList<>();
 
   WorkerWorld(Path directory) throws IOException {
     data = directory.resolve("data");
     embedded = Embedded.open(data, Optional.of(directory), clock);
+  }
+
+  /** Workers that come have a scratch directory. */
+  Path scratch(long bytesMax) {
+    Path shared = data.resolveSibling("scratch");
+    scratch = shared;
+    scratchBytes = bytesMax;
+    return shared;
+  }
+
+  /** Deletes what no attempt needs from a scratch directory. */
+  void sweep(Path directory) {
+    JobRecords records = new JobRecords(embedded.store(), embedded.events(), clock);
+    try (ScratchSweep sweep = new ScratchSweep(new PartScratch(directory, clock), records, clock)) {
+      await(sweep.start());
+    }
   }
 
   /** What the broker has. */
@@ -167,6 +185,8 @@ final class WorkerWorld implements AutoCloseable {
     private final LeaseKeeper leases;
     private final MicroBatcher batcher;
     private final JobEvents.Subscription news;
+    private final @Nullable PartScratch disk =
+        scratch == null ? null : new PartScratch(scratch, scratchBytes, clock);
     final JobRunner runner;
 
     Worker(String id, Mortal mortal, ScriptedEngine engine) {
@@ -199,7 +219,7 @@ final class WorkerWorld implements AutoCloseable {
       } catch (InferenceEngine.ModelLoadException e) {
         throw new AssertionError(e);
       }
-      Serving serving = new Serving(batcher, options.checkpoints().policy(), metrics, clock);
+      Serving serving = new Serving(batcher, options.checkpoints().policy(), metrics, clock, disk);
       runner =
           new JobRunner(
               services, options, Map.of(spec.name(), serving), leases, metrics, new Loop(thread));
@@ -244,7 +264,11 @@ final class WorkerWorld implements AutoCloseable {
 
     /** Asks the worker to go, as a drain does. */
     void drain() {
-      thread.execute(() -> runner.drain(Duration.ZERO));
+      drain(Departure.AT_ONCE);
+    }
+
+    void drain(Departure how) {
+      thread.execute(() -> runner.drain(how));
     }
 
     @Override
@@ -253,6 +277,9 @@ final class WorkerWorld implements AutoCloseable {
       leases.close();
       batcher.close();
       thread.shutdown();
+      if (disk != null) {
+        disk.close();
+      }
     }
   }
 

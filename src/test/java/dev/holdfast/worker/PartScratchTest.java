@@ -1,0 +1,233 @@
+package dev.holdfast.worker;
+
+import static dev.holdfast.worker.WorkerWorld.LEASE;
+import static dev.holdfast.worker.WorkerWorld.await;
+import static dev.holdfast.worker.WorkerWorld.texts;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.job.Job;
+import dev.holdfast.job.JobState;
+import dev.holdfast.world.ScriptedEngine;
+import io.vertx.core.Future;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Parts on a worker's own disk, on their way to the object store. Windows are of four items. */
+@Timeout(60)
+class PartScratchTest {
+
+  private static final String CREATE = "ObjectStore.create";
+  private static final String[] TEXTS = texts(10);
+  private static final int PARTS = 3;
+
+  @TempDir Path directory;
+  private WorkerWorld world;
+  private Path scratch;
+
+  @BeforeEach
+  void open() throws Exception {
+    world = new WorkerWorld(directory);
+    scratch = world.scratch(PartScratch.BYTES_MAX);
+  }
+
+  @AfterEach
+  void close() {
+    world.close();
+  }
+
+  private List<Path> kept() throws IOException {
+    if (!Files.isDirectory(scratch)) {
+      return List.of();
+    }
+    try (Stream<Path> files = Files.list(scratch)) {
+      return files.filter(file -> file.toString().endsWith(".part")).sorted().toList();
+    }
+  }
+
+  private void awaitKept(int files) throws IOException {
+    while (kept().size() != files) {
+      Thread.onSpinWait();
+    }
+  }
+
+  /** A worker whose parts reach the disk and no further. */
+  private WorkerWorld.Worker cutOff(String id, ScriptedEngine engine) {
+    return world.worker(id, new Mortal().away(CREATE), engine);
+  }
+
+  /** A worker that dies with all of its parts on the disk. */
+  private Job killed() throws IOException {
+    Job job = world.submit(TEXTS);
+    WorkerWorld.Worker first = cutOff("first", new ScriptedEngine());
+    first.begin();
+    awaitKept(PARTS);
+    first.mortal.die();
+    world.clock.advance(LEASE.plusSeconds(1));
+    return job;
+  }
+
+  private void finish(Future<Void> done) {
+    while (!done.isComplete()) {
+      world.clock.advance(Duration.ofMillis(50));
+      Thread.onSpinWait();
+    }
+    await(done);
+  }
+
+  @Test
+  void aWorkerThatStartsAgainUploadsWhatItHadInferred() throws Exception {
+    Job job = killed();
+    WorkerWorld.Worker second = world.worker("second");
+    second.work();
+
+    world.assertComplete(job, TEXTS);
+    assertThat(second.engine.batches).as("nothing is inferred again").isEmpty();
+    awaitKept(0);
+  }
+
+  @Test
+  void inferenceGoesOnWhileTheObjectStoreIsAwayAndPartsFollowInOrder() throws Exception {
+    String[] texts = texts(80);
+    Job job = world.submit(texts);
+    WorkerWorld.Worker worker = cutOff("patient", new ScriptedEngine());
+    Future<Void> done = worker.begin();
+    awaitKept(20);
+
+    assertThat(worker.engine.batches.stream().mapToInt(List::size).sum()).isEqualTo(80);
+    assertThat(world.job(job.id()).checkpoint().nextItem()).isZero();
+    worker.mortal.back(CREATE);
+    finish(done);
+    world.assertComplete(job, texts);
+    assertThat(world.job(job.id()).checkpoint().parts()).isEqualTo(20);
+    assertThat(worker.engine.batches.stream().mapToInt(List::size).sum()).isEqualTo(80);
+    awaitKept(0);
+  }
+
+  @Test
+  void aDamagedPartIsInferredAgain() throws Exception {
+    Job job = killed();
+    Path first = kept().get(0);
+    byte[] bytes = Files.readAllBytes(first);
+    bytes[bytes.length / 2] ^= 1;
+    Files.write(first, bytes);
+    WorkerWorld.Worker second = world.worker("second");
+    second.work();
+
+    world.assertComplete(job, TEXTS);
+    assertThat(second.engine.batches).isNotEmpty();
+    assertThat(kept()).doesNotContain(first);
+  }
+
+  @Test
+  void aPartThatIsGoneWhenItsTurnComesIsInferredAgain() throws Exception {
+    Job job = world.submit(TEXTS);
+    WorkerWorld.Worker worker = cutOff("robbed", new ScriptedEngine());
+    Future<Void> done = worker.begin();
+    awaitKept(PARTS);
+    Files.delete(kept().get(1));
+    worker.mortal.back(CREATE);
+    finish(done);
+
+    world.assertComplete(job, TEXTS);
+    assertThat(world.job(job.id()).attempts()).hasSize(1);
+  }
+
+  @Test
+  void partsOfAnotherVersionOfTheModelAreLeftAlone() throws Exception {
+    Job job = killed();
+    WorkerWorld.Worker second =
+        world.worker("second", new Mortal(), new ScriptedEngine("digest-2", 1));
+    second.work();
+
+    world.assertComplete(job, TEXTS);
+    assertThat(second.engine.batches.stream().mapToInt(List::size).sum()).isEqualTo(10);
+  }
+
+  @Test
+  void whatDoesNotFitStaysInMemory() throws Exception {
+    scratch = world.scratch(300);
+    String[] texts = texts(80);
+    Job job = world.submit(texts);
+    WorkerWorld.Worker worker = cutOff("bounded", new ScriptedEngine());
+    Future<Void> done = worker.begin();
+    awaitKept(1);
+    worker.mortal.back(CREATE);
+    finish(done);
+
+    world.assertComplete(job, texts);
+  }
+
+  @Test
+  void aDirectoryThatCannotBeWrittenIsDoneWithout() throws Exception {
+    Files.writeString(scratch, "not a directory");
+    Job job = world.submit(TEXTS);
+    world.worker("w").work();
+
+    world.assertComplete(job, TEXTS);
+  }
+
+  @Test
+  void aDrainLeavesOnTimeWhatIsOnlyOnTheDisk() throws Exception {
+    Job job = world.submit(TEXTS);
+    WorkerWorld.Worker leaving = cutOff("leaving", new ScriptedEngine());
+    Future<Void> done = leaving.begin();
+    awaitKept(PARTS);
+    leaving.drain(new Departure(Duration.ZERO, Duration.ofSeconds(2)));
+    finish(done);
+
+    Job left = world.job(job.id());
+    assertThat(left.state()).isEqualTo(JobState.INTERRUPTED);
+    assertThat(left.checkpoint().nextItem()).isZero();
+    assertThat(kept()).hasSize(PARTS);
+    WorkerWorld.Worker next = world.worker("next");
+    next.work();
+    world.assertComplete(job, TEXTS);
+    assertThat(next.engine.batches).isEmpty();
+  }
+
+  @Test
+  void aSweepDeletesWhatNobodyNeedsAndNothingElse() throws Exception {
+    Job job = world.submit(TEXTS);
+    WorkerWorld.Worker live = cutOff("live", new ScriptedEngine());
+    Future<Void> done = live.begin();
+    awaitKept(PARTS);
+    Path stranger = Files.writeString(scratch.resolve("notes.txt"), "mine");
+    Path old = Files.writeString(scratch.resolve(job.id() + ".000000000000.x.part.tmp"), "old");
+    Files.setLastModifiedTime(
+        old, FileTime.from(world.clock.instant().minus(Duration.ofHours(25))));
+    kept().forEach(this::touch);
+    world.sweep(scratch);
+    assertThat(kept()).as("another worker's sweep leaves what may be needed").hasSize(PARTS);
+    assertThat(stranger).exists();
+    assertThat(old).doesNotExist();
+    List<Path> files = kept();
+    byte[] content = Files.readAllBytes(files.get(0));
+    live.mortal.back(CREATE);
+    finish(done);
+    world.assertComplete(job, TEXTS);
+    awaitKept(0);
+
+    touch(Files.write(files.get(0), content));
+    world.sweep(scratch);
+    awaitKept(0);
+    assertThat(stranger).exists();
+  }
+
+  private void touch(Path file) {
+    try {
+      Files.setLastModifiedTime(file, FileTime.from(world.clock.instant()));
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+}
