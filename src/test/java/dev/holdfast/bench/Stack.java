@@ -50,8 +50,14 @@ final class Stack implements AutoCloseable {
    * @param workerCore the core that the worker is pinned to; -1 lets everything use every core
    */
   static Stack start(Path data, Path log, int workerCore) throws IOException, InterruptedException {
+    return start(data, log, workerCore, Map.of());
+  }
+
+  /** Starts both with settings beyond the usual. */
+  static Stack start(Path data, Path log, int workerCore, Map<String, String> settings)
+      throws IOException, InterruptedException {
     int port = freePort();
-    Map<String, String> environment = new HashMap<>();
+    Map<String, String> environment = new HashMap<>(settings);
     environment.put("HOLDFAST_DATA", data.toString());
     environment.put("HOLDFAST_PORT", Integer.toString(port));
     environment.put("HOLDFAST_MANAGEMENT_PORT", "0");
