@@ -172,7 +172,7 @@ final class JobAttempt implements ReadAhead.Listener {
   private void cut(boolean last) {
     Span full = span;
     span = new Span(full.to(), services.clock());
-    commits.add(full, this::progress, last).onFailure(this::stop).onSuccess(job -> ahead.pump());
+    commits.add(full, this::progress, last).onFailure(this::stop);
   }
 
   private void pump() {

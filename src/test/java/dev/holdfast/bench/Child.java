@@ -84,6 +84,14 @@ final class Child implements AutoCloseable {
         .orElse(0);
   }
 
+  /** Processor time so far, in seconds: fields 14 and 15 of proc(5)'s stat, in hundredths. */
+  double cpuSeconds() throws IOException {
+    String stat = Files.readString(Path.of("/proc/" + process.pid() + "/stat"));
+    List<String> fields =
+        List.of(stat.substring(stat.lastIndexOf(')') + 2).stripTrailing().split(" ", -1));
+    return (Long.parseLong(fields.get(11)) + Long.parseLong(fields.get(12))) / 100.0;
+  }
+
   @Override
   public void close() {
     process.destroy();
