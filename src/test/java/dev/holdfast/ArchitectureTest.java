@@ -33,6 +33,7 @@ class ArchitectureTest {
   private static final List<String> ROOMS =
       List.of(
           "job",
+          "live",
           "api",
           "worker",
           "shutdown",
@@ -54,7 +55,8 @@ class ArchitectureTest {
           Map.entry("onnx", List.of()),
           Map.entry("client", List.of()),
           Map.entry("emulator", List.of()),
-          Map.entry("api", List.of("job", "shutdown")),
+          Map.entry("live", List.of("job")),
+          Map.entry("api", List.of("live", "job", "shutdown")),
           Map.entry("worker", List.of("job", "shutdown")),
           Map.entry("djl", List.of("worker", "job")),
           Map.entry("adapter", List.of("job")),

@@ -13,6 +13,7 @@ final class ApiMetrics {
   static final String REFUSALS = "holdfast.api.refusals";
   static final String REQUESTS_IN_FLIGHT = "holdfast.api.requests.in.flight";
   static final String LONG_POLLS = "holdfast.api.long.polls";
+  static final String STREAMS = "holdfast.api.streams";
   static final String UPLOADS = "holdfast.api.uploads";
   static final String RESULT_BYTES = "holdfast.api.result.bytes";
   static final String INPUT_BYTES = "holdfast.api.input.bytes";

@@ -28,6 +28,7 @@ public record ApiOptions(String host, int port, Limits limits) {
    * @param bodyWaitMax from the head to the end of a JSON body; between two chunks of an upload
    * @param keepAliveMax from an answer to the next whole request head on the connection
    * @param dependencyWaitMax one call of a port
+   * @param streams what open streams of events may take
    */
   public record Limits(
       int bodyBytesMax,
@@ -38,7 +39,8 @@ public record ApiOptions(String host, int port, Limits limits) {
       Duration headersWaitMax,
       Duration bodyWaitMax,
       Duration keepAliveMax,
-      Duration dependencyWaitMax) {
+      Duration dependencyWaitMax,
+      Streams streams) {
 
     public static final Limits USUAL =
         new Limits(
@@ -50,6 +52,34 @@ public record ApiOptions(String host, int port, Limits limits) {
             Duration.ofSeconds(10),
             Duration.ofSeconds(20),
             Duration.ofSeconds(75),
-            Duration.ofSeconds(10));
+            Duration.ofSeconds(10),
+            Streams.USUAL);
+  }
+
+  /**
+   * Bounds of streams of events, that is of WebSockets and of answers of server-sent events.
+   *
+   * @param streamsMax streams at once in one process; what is above is refused with 503
+   * @param subscriptionsMax jobs and labels that one stream subscribes to
+   * @param frameBytesMax a frame or message of a client; a larger one closes the socket with 1009
+   * @param framesPerSecondMax frames of a client, pings and pongs included; more of them close the
+   *     socket with 1008
+   * @param waitingMax snapshots that wait for a slow client; more of them close the socket with
+   *     1013
+   * @param heartbeat from one ping, or comment, to the next; shorter than {@code keepAliveMax}, so
+   *     that a quiet stream does not count as idle
+   * @param unansweredPingsMax a socket with so many is closed at the next heartbeat
+   */
+  public record Streams(
+      int streamsMax,
+      int subscriptionsMax,
+      int frameBytesMax,
+      int framesPerSecondMax,
+      int waitingMax,
+      Duration heartbeat,
+      int unansweredPingsMax) {
+
+    public static final Streams USUAL =
+        new Streams(10_000, 1_000, 64 << 10, 20, 2_000, Duration.ofSeconds(15), 2);
   }
 }

@@ -28,6 +28,9 @@ public final class ApiVerticle extends VerticleBase {
   /** How long requests that are being answered keep a stop waiting. */
   private static final long STOP_WAIT_MAX_S = 8;
 
+  /** How long a client may take to answer that its socket is closed. */
+  private static final int SOCKET_CLOSE_WAIT_MAX_S = 2;
+
   /**
    * Vert.x gives all instances of a deployment the same random port if asked for a negative one.
    */
@@ -37,7 +40,7 @@ public final class ApiVerticle extends VerticleBase {
   private final ApiServices services;
   private final Shared shared;
   private @Nullable HttpServer server;
-  private @Nullable LongPolls longPolls;
+  private @Nullable Live live;
   private @Nullable Connections connections;
   private @Nullable Reconciler reconciler;
 
@@ -61,12 +64,14 @@ public final class ApiVerticle extends VerticleBase {
     final Permits inFlight;
     final Permits waiting;
     final Permits uploads;
+    final Permits streams;
 
     Shared(ApiOptions.Limits limits, ApiServices services) {
       metrics = new ApiMetrics(services.meters());
       inFlight = counted(ApiMetrics.REQUESTS_IN_FLIGHT, limits.inFlightMax(), services);
       waiting = counted(ApiMetrics.LONG_POLLS, limits.longPollsMax(), services);
       uploads = counted(ApiMetrics.UPLOADS, limits.uploadsMax(), services);
+      streams = counted(ApiMetrics.STREAMS, limits.streams().streamsMax(), services);
     }
 
     private static Permits counted(String name, int max, ApiServices services) {
@@ -95,19 +100,18 @@ public final class ApiVerticle extends VerticleBase {
         .compose(
             read -> {
               connections = new Connections(services.clock(), options.limits(), this::onContext);
-              longPolls = new LongPolls(services.events(), services.clock(), this::onContext);
-              return listen(read, connections, longPolls);
+              live = Live.start(services, options.limits(), shared.streams, this::onContext);
+              return listen(read, connections, live);
             })
         .onSuccess(listening -> reconcile())
         .onFailure(failure -> closeOwn());
   }
 
-  private Future<HttpServer> listen(
-      Contract.Read read, Connections connections, LongPolls longPolls) {
+  private Future<HttpServer> listen(Contract.Read read, Connections connections, Live live) {
     ApiRouter routes =
         new ApiRouter(
             read,
-            handlers(read, longPolls),
+            handlers(read, connections, live),
             shared.inFlight,
             new BodyReader(services.clock(), options.limits(), this::onContext),
             connections,
@@ -123,11 +127,14 @@ public final class ApiVerticle extends VerticleBase {
     return server.listen(options.port() == 0 ? RANDOM_SHARED_PORT : options.port(), options.host());
   }
 
-  private Map<String, ApiRouter.Handler> handlers(Contract.Read read, LongPolls longPolls) {
-    Dependencies dependencies =
-        new Dependencies(services.clock(), options.limits().dependencyWaitMax(), this::onContext);
+  private Map<String, ApiRouter.Handler> handlers(
+      Contract.Read read, Connections connections, Live live) {
+    Dependencies dependencies = live.dependencies();
     ApiMetrics metrics = shared.metrics;
-    JobRoutes jobs = new JobRoutes(services, dependencies, longPolls, shared.waiting);
+    JobRoutes jobs = new JobRoutes(services, dependencies, live.longPolls(), shared.waiting);
+    EventRoutes events =
+        new EventRoutes(
+            live.feed(), live.streams(), connections, options.limits().streams(), services.clock());
     InputRoutes inputs =
         new InputRoutes(
             services, dependencies, options.limits(), shared.uploads, metrics, this::onContext);
@@ -139,6 +146,8 @@ public final class ApiVerticle extends VerticleBase {
         Map.entry("cancelJob", jobs::cancel),
         Map.entry("retryJob", jobs::retry),
         Map.entry("getResult", new ResultRoute(services, dependencies, jobs, metrics)::result),
+        Map.entry("jobEvents", events::job),
+        Map.entry("events", events::events),
         Map.entry("uploadInput", inputs::upload),
         Map.entry("getInput", inputs::get),
         Map.entry("listModels", service::models),
@@ -155,6 +164,12 @@ public final class ApiVerticle extends VerticleBase {
         .setHttp2ClearTextEnabled(false)
         .setIdleTimeoutUnit(TimeUnit.MILLISECONDS)
         .setIdleTimeout((int) options.limits().keepAliveMax().toMillis())
+        .setMaxWebSocketFrameSize(options.limits().streams().frameBytesMax())
+        .setMaxWebSocketMessageSize(options.limits().streams().frameBytesMax())
+        // a window a socket would be most of what an idle socket costs
+        .setPerMessageWebSocketCompressionSupported(false)
+        .setPerFrameWebSocketCompressionSupported(false)
+        .setWebSocketClosingTimeout(SOCKET_CLOSE_WAIT_MAX_S)
         .setTcpNoDelay(true);
   }
 
@@ -179,8 +194,8 @@ public final class ApiVerticle extends VerticleBase {
       reconciler.close();
       shared.reconciling.set(false);
     }
-    if (longPolls != null) {
-      longPolls.close();
+    if (live != null) {
+      live.leave();
     }
     Future<Void> closed =
         server == null
@@ -190,8 +205,8 @@ public final class ApiVerticle extends VerticleBase {
   }
 
   private void closeOwn() {
-    if (longPolls != null) {
-      longPolls.close();
+    if (live != null) {
+      live.close();
     }
     if (connections != null) {
       connections.close();

@@ -6,6 +6,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -44,6 +45,12 @@ record Call(
 
   Optional<String> text(String name) {
     return Optional.ofNullable((String) parameters.get(name));
+  }
+
+  /** The values of a parameter that can be there many times. */
+  @SuppressWarnings("unchecked")
+  List<String> texts(String name) {
+    return (List<String>) parameters.getOrDefault(name, List.of());
   }
 
   Optional<Long> number(String name) {

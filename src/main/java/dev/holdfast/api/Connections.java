@@ -65,6 +65,11 @@ final class Connections implements AutoCloseable {
     }
   }
 
+  /** The connection speaks HTTP no more; whoever made it a WebSocket looks after it. */
+  void upgraded(HttpConnection connection) {
+    connections.remove(connection);
+  }
+
   /**
    * Closes a connection in a moment. Its client may still be sending: closed at once, it would meet
    * a reset before it has read why.

@@ -26,7 +26,7 @@ final class Contract {
 
   /** Media types that the library knows no better than as bytes. */
   private static final Set<String> OPAQUE =
-      Set.of("application/x-ndjson", "application/jsonl", "application/yaml");
+      Set.of("application/x-ndjson", "application/jsonl", "application/yaml", "text/event-stream");
 
   /**
    * @param contract as the library can take it

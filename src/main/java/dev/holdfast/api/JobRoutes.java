@@ -5,6 +5,7 @@ import dev.holdfast.job.JobError;
 import dev.holdfast.job.JobId;
 import dev.holdfast.job.JobState;
 import dev.holdfast.job.JobStore;
+import dev.holdfast.live.Snapshot;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -50,7 +51,7 @@ final class JobRoutes {
     return JobId.parse(text).orElseThrow(() -> noSuchJob(text));
   }
 
-  private static Refusal noSuchJob(String id) {
+  static Refusal noSuchJob(String id) {
     return new Refusal(JobError.JOB_NOT_FOUND, "there is no job " + SchemaCheck.shown(id));
   }
 
@@ -94,15 +95,14 @@ final class JobRoutes {
                                 .formatted(waiting.max()))
                         .retryAfter(Duration.ofSeconds(5)));
     call.permit().giveBack();
-    LongPolls.Watch watch = longPolls.watch(id);
-    call.rc().addEndHandler(ended -> watch.close());
-    return watch
-        .until(enough, time, () -> require(id))
-        .onComplete(
-            done -> {
-              watch.close();
+    LongPolls.Poll poll = longPolls.poll(id, enough, time);
+    call.rc()
+        .addEndHandler(
+            ended -> {
+              poll.close();
               place.giveBack();
             });
+    return poll.answer().onComplete(done -> place.giveBack()).map(Snapshot::job);
   }
 
   static boolean matches(Call call, String etag) {
@@ -140,7 +140,7 @@ final class JobRoutes {
             });
   }
 
-  private static Map.Entry<String, String> label(String text) {
+  static Map.Entry<String, String> label(String text) {
     int colon = text.indexOf(':');
     return Map.entry(text.substring(0, colon), text.substring(colon + 1));
   }

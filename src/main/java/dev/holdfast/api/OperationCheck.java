@@ -7,6 +7,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.Json;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.json.schema.SchemaRepository;
@@ -115,6 +116,13 @@ final class OperationCheck {
   }
 
   private static Object value(String name, Rule rule, List<String> texts) {
+    if (rule.type().equals("array")) {
+      List<Complaint> complaints = rule.schema().check(new JsonArray(List.copyOf(texts)));
+      if (!complaints.isEmpty()) {
+        throw badParameter(name, complaints.get(0).detail());
+      }
+      return texts;
+    }
     if (texts.size() > 1) {
       throw badParameter(name, "must be there once");
     }

@@ -10,6 +10,7 @@ public enum JobError {
   // what a request can get wrong
   INVALID_REQUEST(400),
   INVALID_CURSOR(400),
+  ORIGIN_NOT_ALLOWED(403),
   JOB_NOT_FOUND(404),
   INPUT_NOT_FOUND(404),
   ROUTE_NOT_FOUND(404),

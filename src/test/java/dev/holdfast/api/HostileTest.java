@@ -40,7 +40,8 @@ class HostileTest {
             HEADERS_WAIT,
             Duration.ofSeconds(1),
             Duration.ofSeconds(2),
-            Duration.ofSeconds(10));
+            Duration.ofSeconds(10),
+            ApiOptions.Streams.USUAL);
     api = new ApiFixture(directory, limits, services -> services);
   }
 

@@ -7,6 +7,7 @@ import dev.holdfast.job.Job;
 import dev.holdfast.job.JobEvents;
 import dev.holdfast.job.JobId;
 import dev.holdfast.job.JobState;
+import dev.holdfast.live.Feed;
 import io.vertx.core.Future;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,7 +56,7 @@ class LongPollTest {
     Answer answer = poll.get(10, TimeUnit.SECONDS).is(200);
 
     assertThat(Duration.ofNanos(System.nanoTime() - before))
-        .isLessThan(LongPolls.HEAL_INTERVAL.dividedBy(2));
+        .isLessThan(Feed.HEAL_PAUSE_MIN.dividedBy(2));
     assertThat(answer.json().getString("state")).isEqualTo("processing");
     assertThat(answer.header("ETag")).isEqualTo("\"3\"");
     untilWaiting(api, 0);

@@ -47,7 +47,8 @@ class OverloadTest {
             Duration.ofSeconds(5),
             Duration.ofSeconds(5),
             Duration.ofSeconds(75),
-            DEPENDENCY_WAIT);
+            DEPENDENCY_WAIT,
+            ApiOptions.Streams.USUAL);
     api =
         new ApiFixture(
             directory,

@@ -123,6 +123,8 @@ class ServiceTest {
   void everyOperationOfTheContractAnswers() throws Exception {
     api.get("/v1/jobs/x");
     api.get("/v1/jobs/x/result");
+    api.get("/v1/jobs/x/events");
+    api.get("/v1/events?job=x");
     api.post("/v1/jobs/x/cancel", "");
     api.post("/v1/jobs/x/retry", "");
     api.get("/v1/inputs/x");

@@ -37,7 +37,8 @@ class UploadTest {
             Duration.ofSeconds(5),
             Duration.ofSeconds(1),
             Duration.ofSeconds(75),
-            Duration.ofSeconds(10));
+            Duration.ofSeconds(10),
+            ApiOptions.Streams.USUAL);
     api = new ApiFixture(directory, limits, services -> services);
   }
 

@@ -1,0 +1,142 @@
+package dev.holdfast.api;
+
+import dev.holdfast.live.News;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.ServerWebSocket;
+import io.vertx.core.json.JsonObject;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** News as text frames. */
+final class SocketWire implements Wire {
+
+  private static final Logger LOG = LoggerFactory.getLogger(SocketWire.class);
+  private static final Buffer NOTHING = Buffer.buffer();
+
+  private final ServerWebSocket socket;
+  private final EventJson json;
+  private final int unansweredMax;
+  private int unanswered;
+  private boolean resting;
+  private Runnable drained = () -> {};
+  private boolean closing;
+
+  /** Who hears what the client sends. */
+  interface Ear {
+
+    /** A frame of any kind has come; false if it was one too many. */
+    boolean frame();
+
+    void text(String text);
+
+    void binary();
+  }
+
+  /**
+   * @param unansweredMax pings that may be without an answer
+   */
+  SocketWire(ServerWebSocket socket, EventJson json, int unansweredMax) {
+    this.socket = socket;
+    this.json = json;
+    this.unansweredMax = unansweredMax;
+    socket.pongHandler(answer -> unanswered = 0);
+    socket.exceptionHandler(e -> LOG.debug("a socket failed", e));
+    socket.drainHandler(drain -> drained());
+  }
+
+  /** From now on somebody hears the client. */
+  void hear(Ear ear) {
+    socket.frameHandler(
+        frame -> {
+          if (!closing && !frame.isClose()) {
+            ear.frame();
+          }
+        });
+    socket.textMessageHandler(
+        text -> {
+          if (!closing) {
+            ear.text(text);
+            rest();
+          }
+        });
+    socket.binaryMessageHandler(
+        bytes -> {
+          if (!closing) {
+            ear.binary();
+          }
+        });
+  }
+
+  /** Who does not read the answers is asked no more until it does. */
+  private void rest() {
+    if (!closing && !resting && socket.writeQueueFull()) {
+      resting = true;
+      socket.pause();
+    }
+  }
+
+  private void drained() {
+    if (resting) {
+      resting = false;
+      socket.resume();
+    }
+    drained.run();
+  }
+
+  @Override
+  public boolean full() {
+    return closing || socket.writeQueueFull();
+  }
+
+  @Override
+  public void send(News news) {
+    write(json.of(news));
+  }
+
+  void answer(JsonObject answer) {
+    write(answer.encode());
+  }
+
+  private void write(String text) {
+    if (!closing) {
+      socket.writeTextMessage(text).onFailure(e -> LOG.debug("a frame was not sent", e));
+    }
+  }
+
+  @Override
+  public boolean beat() {
+    if (unanswered >= unansweredMax) {
+      return false;
+    }
+    unanswered++;
+    socket.writePing(NOTHING).onFailure(e -> LOG.debug("a ping was not sent", e));
+    return true;
+  }
+
+  @Override
+  public void goingAway() {
+    write(EventJson.GOING_AWAY_JSON);
+  }
+
+  @Override
+  public void close(Close why, String reason) {
+    if (!closing) {
+      closing = true;
+      socket.close(why.code(), reason).onFailure(e -> LOG.debug("a socket was gone already", e));
+    }
+  }
+
+  @Override
+  public void onDrain(Runnable task) {
+    drained = task;
+  }
+
+  @Override
+  public void onEnd(Runnable task) {
+    socket.closeHandler(
+        closed -> {
+          closing = true;
+          task.run();
+        });
+  }
+}

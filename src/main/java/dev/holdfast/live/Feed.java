@@ -1,0 +1,300 @@
+package dev.holdfast.live;
+
+import dev.holdfast.job.Clocked;
+import dev.holdfast.job.JobEvents;
+import dev.holdfast.job.JobEvents.JobEvent;
+import dev.holdfast.job.JobId;
+import io.vertx.core.AsyncResult;
+import io.vertx.core.Future;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * From events to snapshots. An event only says that there is something to read: one read of the
+ * record serves everyone who watches the job, and reads of one job follow each other, so that its
+ * versions can only grow. Since an event may be lost, a watched job that has not ended is also read
+ * when it has been silent for a while.
+ */
+public final class Feed implements AutoCloseable {
+
+  /** How late a change is noticed whose event was lost, if the job had news just before. */
+  public static final Duration HEAL_PAUSE_MIN = Healing.PAUSE_MIN;
+
+  /** Reads at once; more of them would only wait for each other in the store. */
+  private static final int READS_AT_ONCE_MAX = 64;
+
+  /** Jobs with news that nobody watches by their id and that are not read yet. */
+  private static final int UNWATCHED_MAX = 20_000;
+
+  private final Reader reader;
+  private final JobEvents.Subscription subscription;
+  private final Healing healing;
+  private final Map<JobId, Topic> topics = new HashMap<>();
+  private final Set<Watcher> watchersOfAll = new LinkedHashSet<>();
+  private final Queue<Topic> ready = new ArrayDeque<>();
+  private int reading;
+  private boolean pumping;
+  private boolean closed;
+
+  /** Reads a record. */
+  public interface Reader {
+
+    /**
+     * The newest record, or empty if there is no such job. Completes on the context of the feed,
+     * within a bounded time.
+     */
+    Future<Optional<Snapshot>> read(JobId job);
+  }
+
+  /** Who watches; none of its methods may throw. */
+  public interface Watcher {
+
+    /** A job's newest snapshot; of one job never an older one than before. */
+    void saw(Snapshot snapshot);
+
+    /** There is no such job, or no longer. */
+    void gone(JobId job);
+
+    /** The job's first look failed; it is looked at again. */
+    void failed(JobId job, Throwable why);
+  }
+
+  /** A watcher's place; closing it twice is harmless. */
+  public interface Watch extends AutoCloseable {
+    @Override
+    void close();
+  }
+
+  /**
+   * @param onContext runs a task on the context this belongs to
+   */
+  public Feed(JobEvents events, Reader reader, Clocked clock, Consumer<Runnable> onContext) {
+    this.reader = reader;
+    this.healing = new Healing(clock, onContext, this::want);
+    this.subscription = events.subscribe(this::heard);
+  }
+
+  /**
+   * Watches a job from a look on that begins after this call: what was written before it is in the
+   * first snapshot, what is written later follows.
+   */
+  public Watch watch(JobId job, Watcher watcher) {
+    Topic topic = topics.computeIfAbsent(job, Topic::new);
+    Seat seat = new Seat(watcher, topic.reads + 1);
+    topic.seats.add(seat);
+    want(topic);
+    return () -> {
+      if (topic.seats.remove(seat)) {
+        dropIfIdle(topic);
+      }
+    };
+  }
+
+  /** Watches every job that has news from now on. */
+  public Watch watchAll(Watcher watcher) {
+    watchersOfAll.add(watcher);
+    return () -> watchersOfAll.remove(watcher);
+  }
+
+  /** How many jobs it keeps anything of. */
+  int topics() {
+    return topics.size();
+  }
+
+  private void heard(JobEvent event) {
+    Topic topic = topics.get(event.job());
+    if (topic == null) {
+      if (watchersOfAll.isEmpty() || topics.size() >= UNWATCHED_MAX) {
+        return;
+      }
+      topic = new Topic(event.job());
+      topics.put(event.job(), topic);
+    } else if (topic.newest != null && event.version() <= topic.newest.job().version()) {
+      return;
+    }
+    want(topic);
+  }
+
+  private void want(Topic topic) {
+    if (topic.reading) {
+      topic.again = true;
+    } else if (!topic.queued) {
+      topic.queued = true;
+      ready.add(topic);
+      pump();
+    }
+  }
+
+  private void pump() {
+    if (pumping) {
+      return;
+    }
+    pumping = true;
+    while (!closed && reading < READS_AT_ONCE_MAX && !ready.isEmpty()) {
+      Topic topic = ready.remove();
+      topic.queued = false;
+      if (topic.isWanted()) {
+        begin(topic);
+      } else {
+        dropIfIdle(topic);
+      }
+    }
+    pumping = false;
+  }
+
+  private void begin(Topic topic) {
+    topic.reading = true;
+    topic.again = false;
+    topic.reads++;
+    reading++;
+    reader
+        .read(topic.job)
+        .onComplete(
+            read -> {
+              reading--;
+              topic.reading = false;
+              if (!closed) {
+                done(topic, read);
+                pump();
+              }
+            });
+  }
+
+  private void done(Topic topic, AsyncResult<Optional<Snapshot>> read) {
+    if (read.failed()) {
+      topic.failures++;
+      topic.waiting().forEach(seat -> seat.watcher.failed(topic.job, read.cause()));
+    } else if (read.result().isEmpty()) {
+      topic.newest = null;
+      topic.looked().forEach(seat -> seat.watcher.gone(topic.job));
+    } else {
+      topic.failures = 0;
+      tell(topic, read.result().get());
+    }
+    if (topic.again) {
+      want(topic);
+    } else if (topic.isOpen() || (read.failed() && topic.failures < Topic.FAILURES_MAX)) {
+      healing.add(topic);
+    }
+    dropIfIdle(topic);
+  }
+
+  private void tell(Topic topic, Snapshot snapshot) {
+    long before = topic.newest == null ? 0 : topic.newest.job().version();
+    if (snapshot.job().version() < before) {
+      return;
+    }
+    boolean isNew = snapshot.job().version() > before;
+    topic.newest = snapshot;
+    if (isNew) {
+      healing.heard(topic);
+    }
+    for (Seat seat : topic.looked()) {
+      if (isNew || !seat.told) {
+        seat.told = true;
+        seat.watcher.saw(snapshot);
+      }
+    }
+    if (isNew) {
+      List.copyOf(watchersOfAll).forEach(watcher -> watcher.saw(snapshot));
+    }
+  }
+
+  private void dropIfIdle(Topic topic) {
+    if (topic.seats.isEmpty() && !topic.reading && !topic.queued && !topic.healing) {
+      topics.remove(topic.job, topic);
+    }
+  }
+
+  /** Hears and reads nothing more. */
+  @Override
+  public void close() {
+    closed = true;
+    subscription.close();
+    healing.close();
+    ready.clear();
+    topics.clear();
+    watchersOfAll.clear();
+  }
+
+  /** One watcher of one job. */
+  private static final class Seat {
+    final Watcher watcher;
+
+    /** The number of the first read that began after it came. */
+    final long from;
+
+    boolean told;
+
+    Seat(Watcher watcher, long from) {
+      this.watcher = watcher;
+      this.from = from;
+    }
+  }
+
+  /** A job that somebody watches or that has news for those who watch all. */
+  final class Topic {
+
+    /** Reads in a row that may fail before news that nobody waits for by its id are given up. */
+    private static final int FAILURES_MAX = 5;
+
+    final JobId job;
+    private final Set<Seat> seats = new LinkedHashSet<>(2);
+    private @Nullable Snapshot newest;
+    private long reads;
+    private boolean reading;
+    private boolean again;
+    private boolean queued;
+    private int failures;
+
+    /** Whether {@link Healing} has it on its list. */
+    boolean healing;
+
+    /** When it is to be read if nothing is heard, and how long after the last news that is. */
+    long healAtNanos;
+
+    Duration pause = Healing.PAUSE_MIN;
+
+    Topic(JobId job) {
+      this.job = job;
+    }
+
+    /** Those for whom the read that has just ended was new enough. */
+    private List<Seat> looked() {
+      return seats.stream().filter(seat -> seat.from <= reads).toList();
+    }
+
+    private List<Seat> waiting() {
+      return seats.stream().filter(seat -> seat.from <= reads && !seat.told).toList();
+    }
+
+    private boolean isWanted() {
+      return !seats.isEmpty() || !watchersOfAll.isEmpty();
+    }
+
+    /** Whether somebody watches it and more may happen to it. */
+    boolean isOpen() {
+      return !seats.isEmpty() && newest != null && !newest.job().state().terminal();
+    }
+
+    /** Whether it should still be read at its time. */
+    boolean isToBeHealed() {
+      return isOpen() || (failures > 0 && failures < FAILURES_MAX && isWanted());
+    }
+
+    /** No longer on the list of {@link Healing}. */
+    void healed() {
+      healing = false;
+      dropIfIdle(this);
+    }
+  }
+}
