@@ -1,6 +1,7 @@
 package dev.holdfast.api;
 
 import dev.holdfast.live.News;
+import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.json.JsonObject;
@@ -40,8 +41,21 @@ final class SocketWire implements Wire {
     this.json = json;
     this.unansweredMax = unansweredMax;
     socket.pongHandler(answer -> unanswered = 0);
-    socket.exceptionHandler(e -> LOG.debug("a socket failed", e));
+    socket.exceptionHandler(this::failed);
     socket.drainHandler(drain -> drained());
+  }
+
+  /** Vert.x cuts a socket off whose frames it cannot take; this says why while there is time. */
+  private void failed(Throwable failure) {
+    LOG.debug("a socket failed", failure);
+    if (!closing && failure instanceof CorruptedWebSocketFrameException broken) {
+      closing = true;
+      socket
+          .close((short) broken.closeStatus().code(), broken.closeStatus().reasonText())
+          .onFailure(e -> LOG.debug("a socket was gone already", e));
+    } else if (!closing && failure instanceof IllegalStateException) {
+      close(Close.POLICY, "a message that is too large");
+    }
   }
 
   /** From now on somebody hears the client. */

@@ -42,6 +42,7 @@ public final class JobIntake {
         .compose(
             created -> {
               if (created.isNew()) {
+                records.created(created.job());
                 return publishWithin(created.job()).map(created);
               }
               @Nullable String before = created.job().spec().fingerprint();

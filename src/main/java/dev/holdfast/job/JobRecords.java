@@ -138,6 +138,11 @@ public final class JobRecords {
             });
   }
 
+  /** Tells watchers of a record that was created; whoever created it does not wait for that. */
+  void created(Job job) {
+    events.publish(JobEvents.JobEvent.of(job));
+  }
+
   /** Events are best effort: one that cannot be sent must not fail the write it tells of. */
   private Future<Job> tell(Job job) {
     return events

@@ -63,6 +63,10 @@ final class Conflation {
       return true;
     }
     Key key = new Key(job, snapshot.job().state().terminal());
+    if (key.end()) {
+      // what is newer than this end comes after it, so it must not keep the older one's place
+      waiting.remove(new Key(job, false));
+    }
     if (!waiting.containsKey(key) && waiting.size() >= waitingMax) {
       return false;
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vertx.core.Vertx;
 import io.vertx.core.http.WebSocket;
+import io.vertx.core.http.WebSocketClient;
 import io.vertx.core.http.WebSocketClientOptions;
 import io.vertx.core.http.WebSocketConnectOptions;
 import io.vertx.core.json.JsonObject;
@@ -24,7 +25,11 @@ final class SocketClient {
   final CompletableFuture<Integer> closed = new CompletableFuture<>();
   final WebSocket socket;
 
-  private SocketClient(WebSocket socket) {
+  /** Kept from the garbage collector, which would close its sockets. */
+  final WebSocketClient client;
+
+  private SocketClient(WebSocketClient client, WebSocket socket) {
+    this.client = client;
     this.socket = socket;
     socket.frameHandler(
         frame -> {
@@ -47,12 +52,11 @@ final class SocketClient {
     for (int i = 0; i < headers.length; i += 2) {
       options.addHeader(headers[i], headers[i + 1]);
     }
+    WebSocketClient client =
+        vertx.createWebSocketClient(
+            new WebSocketClientOptions().setMaxFrameSize(1 << 20).setMaxMessageSize(1 << 22));
     return ApiFixture.await(
-        vertx
-            .createWebSocketClient(
-                new WebSocketClientOptions().setMaxFrameSize(1 << 20).setMaxMessageSize(1 << 22))
-            .connect(options)
-            .map(SocketClient::new));
+        client.connect(options).map(socket -> new SocketClient(client, socket)));
   }
 
   static SocketClient open(ApiFixture api, String path, String... headers) throws Exception {

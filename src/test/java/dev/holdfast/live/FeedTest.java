@@ -1,0 +1,152 @@
+package dev.holdfast.live;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.contract.Jobs;
+import dev.holdfast.job.Job;
+import dev.holdfast.job.JobState;
+import io.vertx.core.Future;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** What is read when, and who hears of it. */
+class FeedTest {
+
+  private final FeedWorld world = new FeedWorld();
+
+  @Test
+  void oneReadServesEveryone() {
+    Job job = world.created();
+    List<FeedWorld.Client> clients =
+        List.of(world.watching(job), world.watching(job), world.watching(job));
+    Job next = world.written(job, JobState.PROCESSING);
+    world.hear(next);
+    assertThat(world.reads).hasSize(1);
+    world.finishReads();
+    clients.forEach(client -> assertThat(client.heard).containsExactly("state 1", "state 2"));
+  }
+
+  @Test
+  void eventsThatAreLateOrDoubleAreNoNews() {
+    Job one = world.created();
+    FeedWorld.Client client = world.watching(one);
+    Job two = world.written(one, JobState.PROCESSING);
+    Job three = world.written(two, JobState.PROCESSING);
+    world.hear(three);
+    world.finishReads();
+    world.hear(two);
+    world.hear(three);
+    world.hear(one);
+    assertThat(world.reads).isEmpty();
+    assertThat(client.heard).containsExactly("state 1", "state 3");
+  }
+
+  @Test
+  void whatIsWrittenDuringAReadIsReadAfterIt() {
+    Job one = world.created();
+    FeedWorld.Client client = world.watching(one);
+    Job two = world.written(one, JobState.PROCESSING);
+    world.hear(two);
+    Job three = world.written(two, JobState.PROCESSING);
+    world.hear(three);
+    assertThat(world.reads).as("reads of a job follow each other").hasSize(1);
+    world.finishReads();
+    assertThat(client.heard).containsExactly("state 1", "state 2", "progress 3");
+  }
+
+  @Test
+  void whoComesDuringAReadIsServedByTheNext() {
+    Job one = world.created();
+    world.watching(one);
+    world.hear(Jobs.next(one, JobState.PROCESSING));
+    world.written(one, JobState.PROCESSING);
+    FeedWorld.Client late = new FeedWorld.Client();
+    world.subscriber(late).subscribe(List.of(one.id()), Map.of());
+    world.finishReads();
+    assertThat(late.heard).as("nothing older than when it came").containsExactly("state 2");
+  }
+
+  @Test
+  void aLostEventIsMadeUpForSoonIfTheJobWasLively() {
+    Job one = world.created();
+    FeedWorld.Client client = world.watching(one);
+    world.written(one, JobState.PROCESSING);
+    world.advance(Feed.HEAL_PAUSE_MIN.plusMillis(500));
+    world.finishReads();
+    assertThat(client.heard).containsExactly("state 1", "state 2");
+  }
+
+  @Test
+  void aSilentJobIsReadMoreAndMoreSeldomAndOneThatHasEndedNever() {
+    Job one = world.created();
+    world.watching(one);
+    int count = 0;
+    for (int i = 0; i < 240; i++) {
+      world.advance(Duration.ofMillis(500));
+      count += world.reads.size();
+      world.finishReads();
+    }
+    assertThat(count).isBetween(6, 9);
+    world.hear(world.written(one, JobState.CANCELLED));
+    world.finishReads();
+    world.advance(Duration.ofMinutes(5));
+    assertThat(world.reads).isEmpty();
+  }
+
+  @Test
+  void howeverManyAreSilentOnlySoManyAreReadInASecond() {
+    for (int i = 0; i < 1_000; i++) {
+      world.watching(world.created());
+    }
+    world.advance(Feed.HEAL_PAUSE_MIN);
+    world.finishReads();
+    int count = 0;
+    for (int i = 0; i < 40; i++) {
+      world.advance(Duration.ofMillis(250));
+      count += world.reads.size();
+      world.finishReads();
+    }
+    assertThat(count).isBetween(900, 1_000);
+  }
+
+  @Test
+  void aFailedReadIsMadeUpForAndAFailedFirstLookIsTold() {
+    Job one = world.created();
+    FeedWorld.Client client = world.watching(one);
+    world.broken = true;
+    world.hear(world.written(one, JobState.PROCESSING));
+    world.finishReads();
+    Future<Subscriber.Looked> look =
+        world.subscriber(new FeedWorld.Client()).subscribe(List.of(one.id()), Map.of());
+    world.finishReads();
+    assertThat(look.failed()).isTrue();
+    world.broken = false;
+    world.advance(Duration.ofSeconds(10));
+    world.finishReads();
+    assertThat(client.heard).containsExactly("state 1", "state 2");
+  }
+
+  @Test
+  void nothingIsKeptOfWhatNobodyWatches() {
+    FeedWorld.Client client = new FeedWorld.Client();
+    Subscriber all = world.subscriber(client);
+    all.subscribe(Map.of());
+    Job job = world.created();
+    world.hear(job);
+    world.finishReads();
+    assertThat(client.heard).containsExactly("state 1");
+    assertThat(world.feed.topics()).isZero();
+    Subscriber one = world.subscriber(new FeedWorld.Client());
+    one.subscribe(List.of(job.id()), Map.of());
+    world.finishReads();
+    assertThat(world.feed.topics()).isEqualTo(1);
+    one.close();
+    all.close();
+    world.advance(Duration.ofMinutes(1));
+    assertThat(world.feed.topics()).isZero();
+    world.feed.close();
+    assertThat(world.listeners).isEmpty();
+  }
+}

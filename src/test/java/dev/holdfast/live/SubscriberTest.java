@@ -1,0 +1,74 @@
+package dev.holdfast.live;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.contract.Jobs;
+import dev.holdfast.job.Job;
+import dev.holdfast.job.JobId;
+import dev.holdfast.job.JobState;
+import io.vertx.core.Future;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** What reaches a subscriber that is slow, and one that asks for what is not there. */
+class SubscriberTest {
+
+  private final FeedWorld world = new FeedWorld();
+
+  @Test
+  void aSlowSubscriberHasTheNewestAndEveryEnd() {
+    Job one = world.created();
+    FeedWorld.Client client = new FeedWorld.Client();
+    Subscriber subscriber = world.subscriber(client);
+    subscriber.subscribe(List.of(one.id()), Map.of());
+    world.finishReads();
+    client.full = true;
+    Job job = one;
+    for (int i = 0; i < 5; i++) {
+      job = world.written(job, JobState.PROCESSING);
+      world.hear(job);
+      world.finishReads();
+    }
+    job = world.written(job, JobState.FAILED);
+    world.hear(job);
+    world.finishReads();
+    job = world.written(job, JobState.QUEUED);
+    world.hear(job);
+    world.finishReads();
+    client.full = false;
+    subscriber.pump();
+    assertThat(client.heard).containsExactly("state 1", "state 7", "state 8");
+    assertThat(client.overflowed).isFalse();
+  }
+
+  @Test
+  void whoIsTooSlowForEvenThatOverflows() {
+    FeedWorld.Client client = new FeedWorld.Client();
+    Subscriber subscriber = world.subscriber(client);
+    subscriber.subscribe(Map.of());
+    client.full = true;
+    for (int i = 0; i < 4; i++) {
+      world.hear(world.created());
+      world.finishReads();
+      assertThat(client.overflowed).isEqualTo(i == 3);
+    }
+  }
+
+  @Test
+  void unknownAndDeletedJobsAreTold() {
+    Job one = world.created();
+    FeedWorld.Client client = new FeedWorld.Client();
+    Subscriber subscriber = world.subscriber(client);
+    JobId unknown = JobId.random();
+    Future<Subscriber.Looked> look = subscriber.subscribe(List.of(one.id(), unknown), Map.of());
+    world.finishReads();
+    assertThat(look.result().unknown()).containsExactly(unknown);
+    assertThat(subscriber.size()).isEqualTo(1);
+    world.records.clear();
+    world.hear(Jobs.next(one, JobState.PROCESSING));
+    world.finishReads();
+    assertThat(client.heard).containsExactly("state 1", "gone");
+    assertThat(subscriber.size()).isZero();
+  }
+}

@@ -1,0 +1,5 @@
+/** Tests of the live room. */
+@NullMarked
+package dev.holdfast.live;
+
+import org.jspecify.annotations.NullMarked;
