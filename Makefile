@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-SECTIONS ?= start submit noop bulk small emulators memory checkpoint
+SECTIONS ?= start submit noop bulk small emulators events memory checkpoint
 
 .PHONY: help build check demo bench format
 

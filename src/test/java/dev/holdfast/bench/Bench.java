@@ -22,8 +22,8 @@ import java.util.stream.LongStream;
  * core 1; their rounds take turns in one run, on the same sentences. Prints a table and writes CSV.
  *
  * <p>Arguments: {@code model-directory csv-file section…}, the sections being {@code bulk}, {@code
- * small}, {@code submit}, {@code noop}, {@code emulators}, {@code memory}, {@code checkpoint} and
- * {@code start}.
+ * small}, {@code submit}, {@code noop}, {@code emulators}, {@code events}, {@code memory}, {@code
+ * checkpoint} and {@code start}.
  */
 final class Bench {
 
@@ -70,6 +70,9 @@ final class Bench {
     }
     if (sections.contains("checkpoint")) {
       CheckpointCost.run(bench.directory.resolve("checkpoint"), bench.log(), ROUNDS, bench.report);
+    }
+    if (sections.contains("events")) {
+      EventSockets.run(bench.directory.resolve("events"), bench.log(), bench.report);
     }
     if (sections.contains("memory")) {
       bench.memory();

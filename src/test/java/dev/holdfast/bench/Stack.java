@@ -95,7 +95,7 @@ final class Stack implements AutoCloseable {
     boolean holds() throws InterruptedException;
   }
 
-  private static void await(String what, Child child, Condition condition)
+  static void await(String what, Child child, Condition condition)
       throws IOException, InterruptedException {
     long from = System.nanoTime();
     Object pause = new Object();
@@ -109,7 +109,7 @@ final class Stack implements AutoCloseable {
     }
   }
 
-  private static int freePort() throws IOException {
+  static int freePort() throws IOException {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();
     }
