@@ -131,7 +131,7 @@ public final class ApiVerticle extends VerticleBase {
       Contract.Read read, Connections connections, Live live) {
     Dependencies dependencies = live.dependencies();
     ApiMetrics metrics = shared.metrics;
-    JobRoutes jobs = new JobRoutes(services, dependencies, live.longPolls(), shared.waiting);
+    JobRoutes jobs = new JobRoutes(services, live, shared.waiting);
     EventRoutes events =
         new EventRoutes(
             live.feed(), live.streams(), connections, options.limits().streams(), services.clock());

@@ -1,5 +1,6 @@
 package dev.holdfast.api;
 
+import dev.holdfast.job.Clocked;
 import dev.holdfast.live.News;
 import dev.holdfast.live.Snapshot;
 import org.jspecify.annotations.Nullable;
@@ -13,13 +14,18 @@ final class EventJson {
   static final String GOING_AWAY = "going-away";
   static final String GOING_AWAY_JSON = "{\"type\":\"going-away\"}";
 
+  private final Clocked clock;
   private @Nullable Snapshot last;
   private String text = "";
+
+  EventJson(Clocked clock) {
+    this.clock = clock;
+  }
 
   String of(News news) {
     if (!news.snapshot().equals(last)) {
       last = news.snapshot();
-      text = JobJson.job(news.snapshot().job()).encode();
+      text = JobJson.job(news.snapshot(), clock.instant()).encode();
     }
     return "{\"id\":%d,\"type\":\"%s\",\"job\":%s}"
         .formatted(news.snapshot().job().version(), news.type().wireName(), text);

@@ -24,7 +24,7 @@ final class EventRoutes {
   private final Connections connections;
   private final ApiOptions.Streams limits;
   private final Clocked clock;
-  private final EventJson json = new EventJson();
+  private final EventJson json;
 
   EventRoutes(
       Feed feed,
@@ -37,6 +37,7 @@ final class EventRoutes {
     this.connections = connections;
     this.limits = limits;
     this.clock = clock;
+    this.json = new EventJson(clock);
   }
 
   Future<?> job(Call call) {

@@ -3,6 +3,9 @@ package dev.holdfast.api;
 import dev.holdfast.job.Job;
 import dev.holdfast.job.JobState;
 import dev.holdfast.job.WorkerRoster.WorkerReport;
+import dev.holdfast.live.Forecast;
+import dev.holdfast.live.Place;
+import dev.holdfast.live.Snapshot;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Instant;
@@ -73,6 +76,21 @@ final class JobJson {
     if (job.error() != null) {
       json.put("error", report(job.error()));
     }
+    return json;
+  }
+
+  /** A job with what its record cannot say. */
+  static JsonObject job(Snapshot snapshot, Instant now) {
+    JsonObject json = job(snapshot.job());
+    Place place = snapshot.place();
+    if (place != null) {
+      JsonObject queue = new JsonObject().put("position", place.position());
+      if (place.estimate() != null) {
+        queue.put("estimate_s", place.estimate().toMillis() / 1000.0);
+      }
+      json.put("queue", queue);
+    }
+    Forecast.of(snapshot, now).ifPresent(forecast -> json.put("forecast", forecast.wireName()));
     return json;
   }
 

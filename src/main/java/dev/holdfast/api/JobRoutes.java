@@ -23,16 +23,18 @@ final class JobRoutes {
 
   private final ApiServices services;
   private final Dependencies dependencies;
+  private final Snapshots snapshots;
   private final LongPolls longPolls;
   private final Permits waiting;
 
   /**
    * @param waiting places for requests that wait
    */
-  JobRoutes(ApiServices services, Dependencies dependencies, LongPolls longPolls, Permits waiting) {
+  JobRoutes(ApiServices services, Live live, Permits waiting) {
     this.services = services;
-    this.dependencies = dependencies;
-    this.longPolls = longPolls;
+    this.dependencies = live.dependencies();
+    this.snapshots = live.snapshots();
+    this.longPolls = live.longPolls();
     this.waiting = waiting;
   }
 
@@ -71,11 +73,11 @@ final class JobRoutes {
             job ->
                 matches(call, JobJson.etag(job))
                     ? call.response().setStatusCode(304).putHeader("ETag", JobJson.etag(job)).end()
-                    : reply(call, job));
+                    : snapshots.of(job).compose(snapshot -> reply(call, snapshot)));
   }
 
-  private Future<Job> changed(Call call, JobId id, long after, Duration time) {
-    return await(call, id, job -> job.state().terminal() || job.version() > after, time);
+  private Future<Snapshot> changed(Call call, JobId id, long after, Duration time) {
+    return awaitSnapshot(call, id, job -> job.state().terminal() || job.version() > after, time);
   }
 
   /**
@@ -84,6 +86,11 @@ final class JobRoutes {
    * @return the job as it is when it is enough, or when the time is up
    */
   Future<Job> await(Call call, JobId id, Predicate<Job> enough, Duration time) {
+    return awaitSnapshot(call, id, enough, time).map(Snapshot::job);
+  }
+
+  private Future<Snapshot> awaitSnapshot(
+      Call call, JobId id, Predicate<Job> enough, Duration time) {
     Permits.Permit place =
         waiting
             .take()
@@ -102,7 +109,7 @@ final class JobRoutes {
               poll.close();
               place.giveBack();
             });
-    return poll.answer().onComplete(done -> place.giveBack()).map(Snapshot::job);
+    return poll.answer().onComplete(done -> place.giveBack());
   }
 
   static boolean matches(Call call, String etag) {
@@ -115,9 +122,11 @@ final class JobRoutes {
         .orElse(false);
   }
 
-  private static Future<Void> reply(Call call, Job job) {
-    call.response().putHeader("ETag", JobJson.etag(job)).putHeader("Cache-Control", "no-cache");
-    return call.reply(200, JobJson.job(job));
+  private Future<Void> reply(Call call, Snapshot snapshot) {
+    call.response()
+        .putHeader("ETag", JobJson.etag(snapshot.job()))
+        .putHeader("Cache-Control", "no-cache");
+    return call.reply(200, JobJson.job(snapshot, services.clock().instant()));
   }
 
   Future<?> list(Call call) {
@@ -157,6 +166,7 @@ final class JobRoutes {
     JobId id = id(call);
     return dependencies
         .call("the job store", () -> change.apply(id))
-        .compose(job -> reply(call, job));
+        .compose(snapshots::of)
+        .compose(snapshot -> reply(call, snapshot));
   }
 }

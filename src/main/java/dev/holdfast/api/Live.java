@@ -1,18 +1,17 @@
 package dev.holdfast.api;
 
-import dev.holdfast.job.JobId;
+import dev.holdfast.live.DrainRate;
 import dev.holdfast.live.Feed;
-import dev.holdfast.live.Snapshot;
-import io.vertx.core.Future;
-import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
  * Everything in one context that follows jobs: the feed, and on it long polls and streams.
  *
  * @param dependencies the ports, as the context calls them
+ * @param snapshots records with their place, as the context reads them
  */
-record Live(Dependencies dependencies, Feed feed, LongPolls longPolls, Streams streams)
+record Live(
+    Dependencies dependencies, Snapshots snapshots, Feed feed, LongPolls longPolls, Streams streams)
     implements AutoCloseable {
 
   /**
@@ -26,21 +25,15 @@ record Live(Dependencies dependencies, Feed feed, LongPolls longPolls, Streams s
       Consumer<Runnable> onContext) {
     Dependencies dependencies =
         new Dependencies(services.clock(), limits.dependencyWaitMax(), onContext);
-    Feed feed =
-        new Feed(
-            services.events(), id -> read(services, dependencies, id), services.clock(), onContext);
+    DrainRate drain = new DrainRate(services.clock());
+    Snapshots snapshots = new Snapshots(services, dependencies, drain, onContext);
+    Feed feed = new Feed(services.events(), snapshots, drain, services.clock(), onContext);
     return new Live(
         dependencies,
+        snapshots,
         feed,
         new LongPolls(feed, services.clock(), onContext),
         new Streams(limits.streams(), places, services.clock(), onContext));
-  }
-
-  private static Future<Optional<Snapshot>> read(
-      ApiServices services, Dependencies dependencies, JobId id) {
-    return dependencies
-        .call("the job store", () -> services.store().get(id))
-        .map(found -> found.map(job -> new Snapshot(job, null)));
   }
 
   /** Long polls are answered, streams are told and ended; new ones find none. */

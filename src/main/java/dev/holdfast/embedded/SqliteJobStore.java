@@ -168,6 +168,18 @@ final class SqliteJobStore implements JobStore {
                     .orElseThrow()));
   }
 
+  @Override
+  public Future<Long> waitingBefore(Instant createdAt) {
+    return CallerContext.here(
+        database.read(
+            session ->
+                session.number(
+                    "SELECT count(*) FROM jobs WHERE state IN (?, ?) AND created_at < ?",
+                    JobState.QUEUED.wireName(),
+                    JobState.INTERRUPTED.wireName(),
+                    createdAt.toEpochMilli())));
+  }
+
   private static Optional<Instant> oldest(ResultSet row) throws SQLException {
     long millis = row.getLong("oldest");
     return row.wasNull() ? Optional.empty() : Optional.of(Instant.ofEpochMilli(millis));

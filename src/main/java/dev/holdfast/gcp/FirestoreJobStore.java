@@ -149,6 +149,13 @@ final class FirestoreJobStore implements JobStore {
   }
 
   @Override
+  public Future<Long> waitingBefore(Instant createdAt) {
+    return CallerContext.here(
+        FirestoreFailure.named("count the jobs ahead", () -> queries.waitingBefore(createdAt).get())
+            .map(counted -> counted.getCount()));
+  }
+
+  @Override
   public Future<Optional<Instant>> waitingSince() {
     return CallerContext.here(
         CallFailure.named(

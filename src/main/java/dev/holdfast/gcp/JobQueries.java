@@ -75,13 +75,19 @@ final class JobQueries {
     return jobs.whereEqualTo(JobDocument.STATE, state.wireName()).count();
   }
 
-  /** The record that waits longest for a worker; of it only when it was created. */
-  Query oldestWaiting() {
+  private Query waiting() {
     return all()
         .whereIn(
-            JobDocument.STATE, List.of(JobState.QUEUED.wireName(), JobState.INTERRUPTED.wireName()))
-        .orderBy(JobDocument.CREATED_AT)
-        .select(JobDocument.CREATED_AT)
-        .limit(1);
+            JobDocument.STATE,
+            List.of(JobState.QUEUED.wireName(), JobState.INTERRUPTED.wireName()));
+  }
+
+  AggregateQuery waitingBefore(Instant createdAt) {
+    return waiting().whereLessThan(JobDocument.CREATED_AT, JobDocument.time(createdAt)).count();
+  }
+
+  /** The record that waits longest for a worker; of it only when it was created. */
+  Query oldestWaiting() {
+    return waiting().orderBy(JobDocument.CREATED_AT).select(JobDocument.CREATED_AT).limit(1);
   }
 }

@@ -75,4 +75,7 @@ public interface JobStore {
    * message was lost waits too.
    */
   Future<Optional<Instant>> waitingSince();
+
+  /** How many jobs that wait for a worker were created before that time. */
+  Future<Long> waitingBefore(Instant createdAt);
 }

@@ -36,6 +36,7 @@ public final class Feed implements AutoCloseable {
   private static final int UNWATCHED_MAX = 20_000;
 
   private final Reader reader;
+  private final DrainRate drain;
   private final JobEvents.Subscription subscription;
   private final Healing healing;
   private final Map<JobId, Topic> topics = new HashMap<>();
@@ -75,10 +76,17 @@ public final class Feed implements AutoCloseable {
   }
 
   /**
+   * @param drain hears every event, too
    * @param onContext runs a task on the context this belongs to
    */
-  public Feed(JobEvents events, Reader reader, Clocked clock, Consumer<Runnable> onContext) {
+  public Feed(
+      JobEvents events,
+      Reader reader,
+      DrainRate drain,
+      Clocked clock,
+      Consumer<Runnable> onContext) {
     this.reader = reader;
+    this.drain = drain;
     this.healing = new Healing(clock, onContext, this::want);
     this.subscription = events.subscribe(this::heard);
   }
@@ -111,6 +119,7 @@ public final class Feed implements AutoCloseable {
   }
 
   private void heard(JobEvent event) {
+    drain.heard(event);
     Topic topic = topics.get(event.job());
     if (topic == null) {
       if (watchersOfAll.isEmpty() || topics.size() >= UNWATCHED_MAX) {
@@ -224,21 +233,6 @@ public final class Feed implements AutoCloseable {
     ready.clear();
     topics.clear();
     watchersOfAll.clear();
-  }
-
-  /** One watcher of one job. */
-  private static final class Seat {
-    final Watcher watcher;
-
-    /** The number of the first read that began after it came. */
-    final long from;
-
-    boolean told;
-
-    Seat(Watcher watcher, long from) {
-      this.watcher = watcher;
-      this.from = from;
-    }
   }
 
   /** A job that somebody watches or that has news for those who watch all. */

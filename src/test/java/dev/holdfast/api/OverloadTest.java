@@ -206,5 +206,10 @@ class OverloadTest {
     public Future<Optional<Instant>> waitingSince() {
       return real.waitingSince();
     }
+
+    @Override
+    public Future<Long> waitingBefore(Instant createdAt) {
+      return real.waitingBefore(createdAt);
+    }
   }
 }

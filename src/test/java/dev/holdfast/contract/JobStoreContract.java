@@ -232,6 +232,21 @@ public abstract class JobStoreContract {
   }
 
   @Test
+  void countsThoseThatWaitAhead() {
+    assertThat(await(store().waitingBefore(NOON))).isZero();
+    List<Job> jobs = IntStream.range(0, 4).mapToObj(i -> Jobs.queued(NOON.plusSeconds(i))).toList();
+    jobs.forEach(job -> await(store().create(job)));
+    assertThat(await(another().waitingBefore(NOON))).isZero();
+    assertThat(await(store().waitingBefore(NOON.plusSeconds(3)))).isEqualTo(3);
+    Job claimed = Jobs.next(jobs.get(0), JobState.PROCESSING);
+    await(store().replace(jobs.get(0), claimed));
+    await(store().replace(jobs.get(1), Jobs.next(jobs.get(1), JobState.CANCELLED)));
+    assertThat(await(store().waitingBefore(NOON.plusSeconds(3)))).isEqualTo(1);
+    await(store().replace(claimed, Jobs.next(claimed, JobState.INTERRUPTED)));
+    assertThat(await(store().waitingBefore(NOON.plusSeconds(3)))).isEqualTo(2);
+  }
+
+  @Test
   void tellsSinceWhenAJobWaits() {
     assertThat(await(store().waitingSince())).isEmpty();
     Job first = Jobs.queued(NOON);

@@ -96,6 +96,8 @@ class FirestoreIndexesTest {
     queries.add(
         jobs.count(JobState.QUEUED).toProto().getStructuredAggregationQuery().getStructuredQuery());
     queries.add(
+        jobs.waitingBefore(NOON).toProto().getStructuredAggregationQuery().getStructuredQuery());
+    queries.add(
         new FirestoreWorkerRoster(firestore).reportedAfter(NOON).toProto().getStructuredQuery());
     return queries;
   }

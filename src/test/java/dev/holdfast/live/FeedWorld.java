@@ -30,7 +30,7 @@ final class FeedWorld {
   final Map<JobId, Job> records = new HashMap<>();
   final Queue<Runnable> reads = new ArrayDeque<>();
   final List<Consumer<JobEvent>> listeners = new ArrayList<>();
-  final Feed feed = new Feed(new Bus(), this::read, clock, Runnable::run);
+  final Feed feed = new Feed(new Bus(), this::read, new DrainRate(clock), clock, Runnable::run);
   boolean broken;
 
   /** The clock, with a stopwatch that goes with its hands. */

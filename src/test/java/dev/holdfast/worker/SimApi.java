@@ -1,22 +1,26 @@
 package dev.holdfast.worker;
 
+import dev.holdfast.job.JobEvents;
 import dev.holdfast.job.JobIntake;
 import dev.holdfast.job.JobQueue;
 import dev.holdfast.job.JobRecords;
 import dev.holdfast.job.JobStore;
 import dev.holdfast.job.Reconciler;
 
-/** An api process of a simulated fleet: the real intake and the real reconciler. */
+/** An api process of a simulated fleet: the real intake, reconciler and feed. */
 final class SimApi {
 
   final SimProcess process;
   final JobIntake intake;
+  final SimWatchers watchers;
 
   SimApi(SimFleet fleet, SimProcess process) {
     this.process = process;
     JobStore store = fleet.store().port(process);
     JobQueue queue = fleet.queue().port(process);
-    JobRecords records = new JobRecords(store, fleet.events().port(process), process);
+    JobEvents events = fleet.events().port(process);
+    JobRecords records = new JobRecords(store, events, process);
+    watchers = new SimWatchers(fleet, process, store, events);
     intake = new JobIntake(store, queue, records, process);
     if (fleet.plant() != SimPlant.RECONCILER_OFF) {
       new Reconciler(

@@ -85,6 +85,7 @@ final class SimClients {
               answered[0] = true;
               if (done.succeeded()) {
                 accepted(id, done.result().job());
+                api.watchers.watch(id, world.chance(0.5) ? done.result().job().version() : 0);
               } else {
                 submitAgain(id, spec, tries);
               }

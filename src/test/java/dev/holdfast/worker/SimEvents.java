@@ -8,18 +8,18 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/** The news of a simulated fleet: late, twice, or not at all. */
+/** The news of a simulated fleet: each process may miss some, hear them late, twice or mixed up. */
 final class SimEvents {
 
   private static final int LATE_MILLIS_MAX = 60_000;
-
-  private record Hearing(
-      SimProcess process, Set<JobState> states, Consumer<JobEvents.JobEvent> listener) {}
 
   private final SimWorld world;
   private final SimStore store;
   private final SimLaw law;
   private final List<Hearing> hearings = new ArrayList<>();
+
+  private record Hearing(
+      SimProcess process, Set<JobState> states, Consumer<JobEvents.JobEvent> listener) {}
 
   SimEvents(SimWorld world, SimStore store, SimLaw law) {
     this.world = world;
@@ -27,18 +27,18 @@ final class SimEvents {
     this.law = law;
   }
 
-  /** The news as one process tells and hears it. */
+  /** The news as one process tells and hears them. */
   JobEvents port(SimProcess process) {
     return new JobEvents() {
       @Override
       public Future<Void> publish(JobEvent event) {
-        return process
+        return world
             .call(
+                process,
                 () ->
                     "tell %s v%d %s"
                         .formatted(SimStore.shown(event.job()), event.version(), event.state()),
                 () -> {
-                  law.published(store.told(event.job()), event.version(), event.state());
                   spread(event);
                   return true;
                 })
@@ -54,25 +54,30 @@ final class SimEvents {
     };
   }
 
-  /** Tells whoever listens, which may be too late, twice, or not at all. */
   private void spread(JobEvents.JobEvent event) {
+    law.published(store.told(event.job()), event.version(), event.state());
     hearings.removeIf(hearing -> !hearing.process.alive());
     for (Hearing hearing : hearings) {
-      if (hearing.states.contains(event.state()) && !world.fault()) {
-        int times = world.fault() ? 2 : 1;
-        for (int i = 0; i < times; i++) {
-          world.after(
-              world.delay() + (world.fault() ? world.between(0, LATE_MILLIS_MAX) : 0),
+      if (hearing.states.contains(event.state())) {
+        tell(hearing, event);
+      }
+    }
+  }
+
+  private void tell(Hearing hearing, JobEvents.JobEvent event) {
+    Runnable hear =
+        () -> {
+          world.say(
               hearing.process,
-              () -> {
-                world.say(
-                    hearing.process,
-                    () ->
-                        "hears that %s is %s"
-                            .formatted(SimStore.shown(event.job()), event.state()));
-                hearing.listener.accept(event);
-              });
-        }
+              () -> "hears that %s is %s".formatted(SimStore.shown(event.job()), event.state()));
+          hearing.listener.accept(event);
+        };
+    if (!world.fault()) {
+      world.after(world.delay(), hearing.process, hear);
+    } else if (world.chance(0.5)) {
+      world.after(world.between(0, LATE_MILLIS_MAX), hearing.process, hear);
+      if (world.chance(0.5)) {
+        world.after(world.between(0, LATE_MILLIS_MAX), hearing.process, hear);
       }
     }
   }

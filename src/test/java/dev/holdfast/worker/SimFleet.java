@@ -83,6 +83,11 @@ final class SimFleet {
     return events;
   }
 
+  /** Whether everyone who watches a job knows how it ended. */
+  boolean watched() {
+    return apis.stream().allMatch(api -> api.watchers.current());
+  }
+
   /** Which version of the model a new worker has. */
   String digest() {
     return mixedModels && world.chance(0.5) ? "digest-2" : "digest-1";

@@ -32,7 +32,9 @@ enum SimPlant {
   /** The worker puts its own eviction down to the job. */
   EVICTION_IS_FAILURE("an eviction spends no failure"),
   /** Nobody looks after jobs whose message was lost. */
-  RECONCILER_OFF("every job ends");
+  RECONCILER_OFF("every job ends"),
+  /** Watchers are shown what events say, as they come. */
+  NO_FEED("no event shows a job going backwards");
 
   private final String broken;
 

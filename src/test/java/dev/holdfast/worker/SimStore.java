@@ -182,6 +182,11 @@ final class SimStore {
     public Future<Optional<Instant>> waitingSince() {
       return process.call(() -> "waitingSince", Optional::empty);
     }
+
+    @Override
+    public Future<Long> waitingBefore(Instant createdAt) {
+      return process.call(() -> "waitingBefore", () -> 0L);
+    }
   }
 
   private record Answer(@Nullable Job found) {

@@ -25,6 +25,9 @@ final class Simulation {
   /** A zombie that has lost its job may still be trying to write a part for so long. */
   private static final long LAST_TRIES_MILLIS = 60_000;
 
+  /** A stalled api process, and the longest pause between two looks at a silent job. */
+  private static final long WATCHERS_MILLIS_MAX = 3 * 60_000;
+
   private static final long FORGOTTEN_WITHIN_MILLIS = 5 * 60_000;
 
   private static final List<Double> FAULT_RATES = List.of(0.0, 0.02, 0.05, 0.15, 0.3);
@@ -80,6 +83,7 @@ final class Simulation {
       visible(job);
     }
     clients.check();
+    watched();
     if (world.violation() == null && world.chance(0.05)) {
       forget();
     }
@@ -151,6 +155,18 @@ final class Simulation {
         && input != null
         && (input.hopeless() != null || job.checkpoint().nextItem() != input.rows().size())) {
       world.violated("a complete job has every row, but not " + SimStore.shown(job));
+    }
+  }
+
+  /** Whoever watches a job learns its end, even if every event of it was lost. */
+  private void watched() {
+    long until = world.now() + WATCHERS_MILLIS_MAX;
+    while (world.violation() == null && !fleet.watched()) {
+      if (world.now() > until) {
+        world.violated("whoever watches a job learns its end");
+        return;
+      }
+      world.step();
     }
   }
 

@@ -1,0 +1,16 @@
+package dev.holdfast.live;
+
+/** One watcher of one job. */
+final class Seat {
+  final Feed.Watcher watcher;
+
+  /** The number of the first read that began after it came. */
+  final long from;
+
+  boolean told;
+
+  Seat(Feed.Watcher watcher, long from) {
+    this.watcher = watcher;
+    this.from = from;
+  }
+}
