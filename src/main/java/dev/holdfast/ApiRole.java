@@ -3,6 +3,7 @@ package dev.holdfast;
 import dev.holdfast.api.ApiOptions;
 import dev.holdfast.api.ApiServices;
 import dev.holdfast.api.ApiVerticle;
+import dev.holdfast.api.JobJson;
 import dev.holdfast.health.ManagementVerticle;
 import dev.holdfast.health.Readiness;
 import dev.holdfast.job.Backend;
@@ -13,6 +14,7 @@ import dev.holdfast.job.JobRecords;
 import dev.holdfast.job.ModelSpec;
 import dev.holdfast.job.WorkerRoster;
 import dev.holdfast.shutdown.ShutdownVerticle.Stage;
+import dev.holdfast.webhook.WebhookVerticle;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.DeploymentOptions;
@@ -42,6 +44,7 @@ final class ApiRole implements AutoCloseable {
   private final ManagementVerticle management;
   private volatile boolean leaving;
   private volatile @Nullable String deployment;
+  private volatile @Nullable String telling;
 
   private ApiRole(Config config, Backend backend, Supplier<@Nullable String> problem) {
     this.config = config;
@@ -83,6 +86,11 @@ final class ApiRole implements AutoCloseable {
   }
 
   private Future<String> deployApi(List<ModelSpec> models, Clocked clock) {
+    WebhookVerticle webhooks =
+        new WebhookVerticle(
+            config.webhooks(),
+            new WebhookVerticle.Services(backend.store(), backend.events(), clock, meters),
+            JobJson::job);
     JobRecords records = new JobRecords(backend.store(), backend.events(), clock);
     ApiServices services =
         new ApiServices(
@@ -95,7 +103,8 @@ final class ApiRole implements AutoCloseable {
             new JobIntake(backend.store(), backend.queue(), records, clock),
             models,
             clock,
-            meters);
+            meters,
+            webhooks);
     Supplier<ApiVerticle> instances =
         ApiVerticle.instances(ApiOptions.of(config.host(), config.port()), services);
     Supplier<ApiVerticle> kept =
@@ -106,7 +115,10 @@ final class ApiRole implements AutoCloseable {
         };
     int count = Math.min(INSTANCES_MAX, Runtime.getRuntime().availableProcessors());
     return vertx
-        .deployVerticle(kept, new DeploymentOptions().setInstances(count))
+        .deployVerticle(webhooks)
+        .onSuccess(deployed -> telling = deployed)
+        .compose(
+            deployed -> vertx.deployVerticle(kept, new DeploymentOptions().setInstances(count)))
         .onSuccess(deployed -> deployment = deployed);
   }
 
@@ -134,11 +146,14 @@ final class ApiRole implements AutoCloseable {
                 "the API",
                 () -> {
                   leaving = true;
-                  String deployed = deployment;
-                  return deployed == null ? Future.succeededFuture() : vertx.undeploy(deployed);
+                  return Future.join(undeploy(deployment), undeploy(telling)).mapEmpty();
                 }),
             REQUESTS_UNTIL),
         new Stage(WayOut.closing("the stores", this::close), 1));
+  }
+
+  private Future<Void> undeploy(@Nullable String deployed) {
+    return deployed == null ? Future.succeededFuture() : vertx.undeploy(deployed);
   }
 
   /** Ends it in good order; blocks for the grace at most. Idempotent. */

@@ -2,6 +2,7 @@ package dev.holdfast;
 
 import dev.holdfast.gcp.GcpOptions;
 import dev.holdfast.job.Job;
+import dev.holdfast.webhook.WebhookOptions;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -27,6 +28,7 @@ import java.util.Optional;
  * @param scratch where parts wait for the object store, absolute; empty for none
  * @param grace how long an orderly exit may take
  * @param evictionNotices where a worker hears of its eviction, as {@link Notices} reads them
+ * @param webhooks how clients are told that their jobs have ended
  * @param workerHeap as in {@code -Xmx}: the heap of each worker that {@link LocalStack} starts
  */
 public record Config(
@@ -46,6 +48,7 @@ public record Config(
     Optional<Path> scratch,
     Duration grace,
     List<String> evictionNotices,
+    WebhookOptions webhooks,
     String workerHeap) {
 
   static final int PORT_MAX = 65_535;
@@ -123,6 +126,7 @@ public record Config(
             reader.newPath(Setting.SCRATCH),
             reader.duration(Setting.GRACE, GRACE_MIN, GRACE_MAX),
             reader.notices(Setting.EVICTION_NOTICES),
+            reader.webhooks(),
             reader.heap(Setting.WORKER_HEAP));
     if (config.port != 0 && config.port == config.managementPort && role == Role.API) {
       reader.wrong(

@@ -2,6 +2,8 @@ package dev.holdfast;
 
 import dev.holdfast.gcp.GcpOptions;
 import dev.holdfast.job.Job;
+import dev.holdfast.webhook.WebhookOptions;
+import dev.holdfast.webhook.WebhookSecrets;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
@@ -220,6 +222,22 @@ final class ConfigReader {
       names.add(name);
     }
     return List.copyOf(names);
+  }
+
+  /** A secret that is wrong is still a secret: it is not shown. */
+  WebhookOptions webhooks() {
+    Optional<WebhookSecrets> secrets = WebhookSecrets.parse(text(Setting.WEBHOOK_SECRETS));
+    if (secrets.isEmpty()) {
+      wrong(Setting.WEBHOOK_SECRETS, "(not shown)", WebhookSecrets.FORM);
+    }
+    Optional<List<String>> allowed = WebhookOptions.blocks(text(Setting.WEBHOOK_ALLOW));
+    if (allowed.isEmpty()) {
+      wrong(
+          Setting.WEBHOOK_ALLOW,
+          "must be blocks of addresses with commas between, such as 10.1.0.0/16 or fd00::/8, with"
+              + " nothing set behind the prefix");
+    }
+    return new WebhookOptions(secrets.orElse(WebhookSecrets.NONE), allowed.orElse(List.of()));
   }
 
   String heap(Setting setting) {

@@ -33,6 +33,9 @@ enum Setting {
   GRACE("12s", "how long an orderly exit may take, 1s to 10m"),
   EVICTION_NOTICES(
       "", "where a worker hears of its eviction beside SIGTERM: gce, aws, azure, http, file:PATH"),
+  WEBHOOK_SECRETS(
+      "", "secrets that sign webhooks, whsec_ and base64, newest first; empty for no webhooks"),
+  WEBHOOK_ALLOW("", "blocks of addresses that webhooks may call though they are not public"),
   WORKER_HEAP("256m", "the heap of each worker process that 'local' and 'demo' start"),
   LOG_LEVEL("info", "error, warn, info, debug or trace"),
   SERVER("http://127.0.0.1:8080", "the server that the client verbs talk to"),

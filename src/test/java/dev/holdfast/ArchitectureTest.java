@@ -44,7 +44,8 @@ class ArchitectureTest {
           "gcp",
           "embedded",
           "emulator",
-          "client");
+          "client",
+          "webhook");
 
   /** What each room may know besides itself. */
   private static final Map<String, List<String>> ARROWS =
@@ -58,6 +59,7 @@ class ArchitectureTest {
           Map.entry("live", List.of("job")),
           Map.entry("api", List.of("live", "job", "shutdown")),
           Map.entry("worker", List.of("job", "shutdown")),
+          Map.entry("webhook", List.of("adapter", "job")),
           Map.entry("djl", List.of("worker", "job")),
           Map.entry("adapter", List.of("job")),
           Map.entry("gcp", List.of("adapter", "job", "shutdown")),

@@ -7,6 +7,7 @@ import dev.holdfast.gcp.GcpOptions;
 import dev.holdfast.job.Job;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import dev.holdfast.webhook.WebhookOptions;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -41,12 +42,13 @@ class ConfigTest {
                 Optional.empty(),
                 Duration.ofSeconds(12),
                 List.of(),
+                WebhookOptions.OFF,
                 "256m"));
     assertThat(Config.read(named, Config.Role.WORKER).managementPort()).isEqualTo(9091);
     assertThat(Setting.SERVER.standard()).isEqualTo("http://127.0.0.1:8080");
     assertThat(Setting.LOG_LEVEL.standard()).isEqualTo("info");
     assertThat(Setting.JAVA_OPTS.standard()).isEmpty();
-    assertThat(Setting.values()).hasSize(27);
+    assertThat(Setting.values()).hasSize(29);
   }
 
   private static String host() {

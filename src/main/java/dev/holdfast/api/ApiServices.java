@@ -8,6 +8,7 @@ import dev.holdfast.job.JobQueue;
 import dev.holdfast.job.JobStore;
 import dev.holdfast.job.ModelSpec;
 import dev.holdfast.job.ObjectStore;
+import dev.holdfast.job.Webhooks;
 import dev.holdfast.job.WorkerRoster;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.List;
@@ -23,7 +24,8 @@ public record ApiServices(
     JobIntake intake,
     List<ModelSpec> models,
     Clocked clock,
-    MeterRegistry meters) {
+    MeterRegistry meters,
+    Webhooks webhooks) {
 
   public ApiServices {
     models = List.copyOf(models);

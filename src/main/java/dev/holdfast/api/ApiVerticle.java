@@ -184,7 +184,7 @@ public final class ApiVerticle extends VerticleBase {
               records,
               services.clock(),
               LOG::warn);
-      reconciler.start();
+      reconciler.telling(services.webhooks()).start();
     }
   }
 

@@ -2,6 +2,7 @@ package dev.holdfast.api;
 
 import dev.holdfast.job.Job;
 import dev.holdfast.job.JobState;
+import dev.holdfast.job.WebhookDelivery;
 import dev.holdfast.job.WorkerRoster.WorkerReport;
 import dev.holdfast.live.Forecast;
 import dev.holdfast.live.Place;
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Records as the client sees them. Lease tokens, fingerprints and where things are stored stay out.
  */
-final class JobJson {
+public final class JobJson {
 
   private static final DateTimeFormatter TIMESTAMP =
       DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'", Locale.ROOT)
@@ -34,7 +35,8 @@ final class JobJson {
     return "\"" + job.version() + "\"";
   }
 
-  static JsonObject job(Job job) {
+  /** What {@code GET} answers. */
+  public static JsonObject job(Job job) {
     JsonObject json =
         new JsonObject()
             .put("id", job.id().value())
@@ -76,6 +78,27 @@ final class JobJson {
     if (job.error() != null) {
       json.put("error", report(job.error()));
     }
+    if (job.spec().webhook() != null) {
+      json.put("webhook", webhook(job.spec().webhook(), job.webhook()));
+    }
+    return json;
+  }
+
+  private static JsonObject webhook(String url, @Nullable WebhookDelivery delivery) {
+    JsonObject json = new JsonObject().put("url", url);
+    if (delivery == null) {
+      return json.put("state", "pending").put("attempts", 0);
+    }
+    json.put("state", delivery.state().name().toLowerCase(Locale.ROOT))
+        .put("attempts", delivery.attempts());
+    if (delivery.lastStatus() != null) {
+      json.put("last_status", delivery.lastStatus());
+    }
+    if (delivery.lastError() != null) {
+      json.put("last_error", delivery.lastError());
+    }
+    putIfPresent(json, "delivered_at", delivery.deliveredAt());
+    putIfPresent(json, "next_at", delivery.nextAt());
     return json;
   }
 

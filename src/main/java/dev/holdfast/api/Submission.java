@@ -27,7 +27,8 @@ record Submission(
     Source source,
     Map<String, String> labels,
     int failuresMax,
-    @Nullable Instant deadline) {
+    @Nullable Instant deadline,
+    @Nullable String webhook) {
 
   /** Where the items are. */
   sealed interface Source {}
@@ -60,7 +61,8 @@ record Submission(
         source(body.getJsonObject("input"), model),
         labels,
         body.getInteger("failures_max", JobSpec.FAILURES_MAX_DEFAULT),
-        deadline(body.getString("deadline"), now));
+        deadline(body.getString("deadline"), now),
+        body.getJsonObject("webhook", new JsonObject()).getString("url"));
   }
 
   private static Refusal unknown(String name, List<ModelSpec> models) {
@@ -128,6 +130,7 @@ record Submission(
 
   /** The job's specification, once it is known where the items are. */
   JobSpec spec(JobSpec.Input input, @Nullable String fingerprint, @Nullable String traceparent) {
-    return new JobSpec(model, input, labels, failuresMax, deadline, fingerprint, traceparent);
+    return new JobSpec(
+        model, input, labels, failuresMax, deadline, fingerprint, traceparent, webhook);
   }
 }

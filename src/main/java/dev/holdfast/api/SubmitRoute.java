@@ -2,6 +2,7 @@ package dev.holdfast.api;
 
 import dev.holdfast.job.Job;
 import dev.holdfast.job.JobError;
+import dev.holdfast.job.JobException;
 import dev.holdfast.job.JobId;
 import dev.holdfast.job.JobSpec;
 import dev.holdfast.job.JobStore;
@@ -95,8 +96,17 @@ final class SubmitRoute {
   }
 
   private Submission read(Call call) {
-    return Submission.read(
-        call.check().body(call.body()), services.models(), services.clock().instant());
+    Submission submission =
+        Submission.read(
+            call.check().body(call.body()), services.models(), services.clock().instant());
+    if (submission.webhook() != null) {
+      try {
+        services.webhooks().check(submission.webhook());
+      } catch (JobException e) {
+        throw Refusal.of(e).at("/webhook/url", e.explanation());
+      }
+    }
+    return submission;
   }
 
   private Future<JobSpec.Input> input(

@@ -66,6 +66,12 @@ final class SubmitCommand extends ClientVerb {
       description = "The same key again is the same job")
   String idempotencyKey;
 
+  @Option(
+      names = "--webhook",
+      paramLabel = "URL",
+      description = "Where the server shall tell that the job has ended")
+  String webhook;
+
   @Option(names = "--watch", description = "Watch the job until it ends")
   boolean watch;
 
@@ -80,6 +86,9 @@ final class SubmitCommand extends ClientVerb {
     if (!labels.isEmpty()) {
       ObjectNode named = body.putObject("labels");
       labels.forEach(named::put);
+    }
+    if (webhook != null) {
+      body.putObject("webhook").put("url", webhook);
     }
     String key = idempotencyKey == null ? UUID.randomUUID().toString() : idempotencyKey;
     JobView job = client.submit(body, key);

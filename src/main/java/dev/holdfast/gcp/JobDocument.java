@@ -140,7 +140,8 @@ final class JobDocument {
   }
 
   private static Timestamp expiry(Job job) {
-    return time(job.wakeAt().plus(EXPIRES_AFTER));
+    Instant deleted = job.wakeAt().isAfter(job.keptUntil()) ? job.wakeAt() : job.keptUntil();
+    return time(deleted.plus(EXPIRES_AFTER));
   }
 
   static Timestamp time(Instant instant) {

@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param attempts oldest first; only the newest {@link JobLife#ATTEMPTS_KEPT} are kept
  * @param modelDigest SHA-256 of the model that made the rows so far, or null before the first
  * @param error why it failed, or null
+ * @param webhook how far the client has been told of the end; null before it, and for a job whose
+ *     client does not want to be told
  */
 public record Job(
     JobId id,
@@ -34,7 +36,8 @@ public record Job(
     @Nullable Lease lease,
     List<Attempt> attempts,
     @Nullable String modelDigest,
-    @Nullable Report error) {
+    @Nullable Report error,
+    @Nullable WebhookDelivery webhook) {
 
   public Job {
     attempts = List.copyOf(attempts);
@@ -171,6 +174,11 @@ public record Job(
     return recomputed;
   }
 
+  /** Whether the job has ended and its client waits to be told. */
+  public boolean untold() {
+    return webhook != null && webhook.state() == WebhookDelivery.State.PENDING;
+  }
+
   /** Whether somebody holds the job at {@code now}. */
   public boolean leased(Instant now) {
     return lease != null && lease.until().isAfter(now);
@@ -184,6 +192,11 @@ public record Job(
   /** The name of the part that begins with an item: it depends on nothing else. */
   public String partKey(long firstItem) {
     return "results/%s/part-%012d.jsonl".formatted(id, firstItem);
+  }
+
+  /** When a job that has ended may be deleted. */
+  public Instant keptUntil() {
+    return endedAt == null ? wakeAt : endedAt.plus(KEPT_AFTER_END);
   }
 
   /** How long a job is kept after its end. */

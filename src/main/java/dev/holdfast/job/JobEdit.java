@@ -21,6 +21,7 @@ final class JobEdit {
   Job.@Nullable Report error;
   @Nullable Instant endedAt;
   Instant wakeAt;
+  @Nullable WebhookDelivery webhook;
 
   JobEdit(Job before) {
     this.before = before;
@@ -35,10 +36,16 @@ final class JobEdit {
     this.error = before.error();
     this.endedAt = before.endedAt();
     this.wakeAt = before.wakeAt();
+    this.webhook = before.webhook();
   }
 
   JobSpec spec() {
     return before.spec();
+  }
+
+  /** The version that the record is about to have. */
+  long version() {
+    return before.version() + 1;
   }
 
   /** Changes the newest attempt, if it has not ended. */
@@ -60,7 +67,7 @@ final class JobEdit {
     Instant updated = now.isBefore(before.updatedAt()) ? before.updatedAt() : now;
     return new Job(
         before.id(),
-        before.version() + 1,
+        version(),
         before.spec(),
         state,
         before.createdAt(),
@@ -74,6 +81,7 @@ final class JobEdit {
         lease,
         attempts,
         modelDigest,
-        error);
+        error,
+        webhook);
   }
 }

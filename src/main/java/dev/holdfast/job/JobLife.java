@@ -50,6 +50,7 @@ public final class JobLife {
         null,
         List.of(),
         null,
+        null,
         null);
   }
 
@@ -155,6 +156,7 @@ public final class JobLife {
     edit.spent = Job.Spent.NOTHING;
     edit.error = null;
     edit.endedAt = null;
+    edit.webhook = null;
     if (edit.checkpoint.nextItem() == 0) {
       edit.modelDigest = null;
     }
@@ -239,6 +241,7 @@ public final class JobLife {
     edit.lease = null;
     edit.endedAt = now;
     edit.wakeAt = now.plus(Job.KEPT_AFTER_END);
+    WebhookLife.ended(edit, now);
     return edit.done(now);
   }
 

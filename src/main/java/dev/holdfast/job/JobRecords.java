@@ -82,7 +82,15 @@ public final class JobRecords {
    *     is none any more
    */
   public Future<Job> update(Job known, Rule rule) {
-    return update(known, rule, 0);
+    return update(known, rule, 0).compose(done -> done.written() ? tell(done.job()) : done.kept());
+  }
+
+  /**
+   * Changes a record as {@link #update(Job, Rule)} does, but tells nobody: for what is of no
+   * interest to those who watch the job.
+   */
+  public Future<Job> note(Job known, Rule rule) {
+    return update(known, rule, 0).map(Updated::job);
   }
 
   /** Reads a record and changes it as {@link #update(Job, Rule)} does. */
@@ -90,9 +98,7 @@ public final class JobRecords {
     return patiently(() -> store.get(id))
         .compose(
             found ->
-                found.isEmpty()
-                    ? Future.failedFuture(noSuchJob(id))
-                    : update(found.get(), rule, 0));
+                found.isEmpty() ? Future.failedFuture(noSuchJob(id)) : update(found.get(), rule));
   }
 
   /**
@@ -113,7 +119,13 @@ public final class JobRecords {
     }
   }
 
-  private Future<Job> update(Job known, Rule rule, int conflicts) {
+  private record Updated(Job job, boolean written) {
+    Future<Job> kept() {
+      return Future.succeededFuture(job);
+    }
+  }
+
+  private Future<Updated> update(Job known, Rule rule, int conflicts) {
     Job next;
     try {
       next = rule.apply(known, clock.instant());
@@ -121,7 +133,7 @@ public final class JobRecords {
       return Future.failedFuture(e);
     }
     if (next == null) {
-      return Future.succeededFuture(known);
+      return Future.succeededFuture(new Updated(known, false));
     }
     return replace(known, next)
         .compose(
@@ -134,7 +146,7 @@ public final class JobRecords {
                     ? update(after.get(), rule, conflicts + 1)
                     : Future.failedFuture(tooManyConflicts(known.id()));
               }
-              return tell(next);
+              return Future.succeededFuture(new Updated(next, true));
             });
   }
 

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param deadline when the job is failed if it has not ended, or null
  * @param fingerprint SHA-256 of the submitted body in hex if the client sent an idempotency key
  * @param traceparent of the request that made the job, as in W3C Trace Context, or null
+ * @param webhook the URL that is told of the job's end, or null
  */
 public record JobSpec(
     String model,
@@ -21,7 +22,8 @@ public record JobSpec(
     int failuresMax,
     @Nullable Instant deadline,
     @Nullable String fingerprint,
-    @Nullable String traceparent) {
+    @Nullable String traceparent,
+    @Nullable String webhook) {
 
   public static final int FAILURES_MAX_DEFAULT = 3;
 
@@ -32,7 +34,7 @@ public record JobSpec(
     labels = Map.copyOf(labels);
   }
 
-  /** A specification that belongs to no trace. */
+  /** A specification that belongs to no trace, and whose end nobody is told of. */
   public JobSpec(
       String model,
       Input input,
@@ -40,7 +42,7 @@ public record JobSpec(
       int failuresMax,
       @Nullable Instant deadline,
       @Nullable String fingerprint) {
-    this(model, input, labels, failuresMax, deadline, fingerprint, null);
+    this(model, input, labels, failuresMax, deadline, fingerprint, null, null);
   }
 
   /** Where the items are. Every form is JSONL: one item a line. */

@@ -26,6 +26,7 @@ public final class Reconciler implements AutoCloseable {
   private final Clocked clock;
   private final BiConsumer<String, Throwable> complain;
   private Clocked.@Nullable Timer timer;
+  private Webhooks webhooks = Webhooks.OFF;
   private boolean closed;
 
   /**
@@ -44,6 +45,15 @@ public final class Reconciler implements AutoCloseable {
     this.records = records;
     this.clock = clock;
     this.complain = complain;
+  }
+
+  /**
+   * Hands jobs whose client waits to be told of the end to {@code webhooks}. Without it they are
+   * put off, for another replica to find.
+   */
+  public Reconciler telling(Webhooks webhooks) {
+    this.webhooks = webhooks;
+    return this;
   }
 
   /** Looks now and at every interval from now on. */
@@ -94,7 +104,7 @@ public final class Reconciler implements AutoCloseable {
 
   private Future<Void> move(Job job) {
     if (job.state().terminal()) {
-      return forget(job);
+      return job.untold() && clock.instant().isBefore(job.keptUntil()) ? tell(job) : forget(job);
     }
     AtomicBoolean mine = new AtomicBoolean();
     return records
@@ -114,6 +124,17 @@ public final class Reconciler implements AutoCloseable {
                 mine.get() && !after.state().terminal() && !after.leased(clock.instant())
                     ? queue.publish(JobIntake.message(after))
                     : Future.succeededFuture());
+  }
+
+  /** What does not fit now is written down as due later, or it would keep other jobs waiting. */
+  private Future<Void> tell(Job job) {
+    return webhooks
+        .offer(job)
+        .compose(
+            taken ->
+                taken
+                    ? Future.succeededFuture()
+                    : records.note(job, WebhookLife::putOff).mapEmpty());
   }
 
   /** Record last: what is left after a crash in between is found and deleted again. */

@@ -10,6 +10,7 @@ import dev.holdfast.job.JobIntake;
 import dev.holdfast.job.JobLife;
 import dev.holdfast.job.JobRecords;
 import dev.holdfast.job.ModelSpec;
+import dev.holdfast.job.Webhooks;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
@@ -89,7 +90,8 @@ final class ApiFixture {
                     model("mini", ModelSpec.Kind.TEXT_EMBEDDING),
                     model("adder", ModelSpec.Kind.TENSOR)),
                 clock,
-                meters));
+                meters,
+                Webhooks.OFF));
     contract = new ContractChecker(vertx);
     Supplier<ApiVerticle> instances =
         ApiVerticle.instances(new ApiOptions("127.0.0.1", 0, limits), services);

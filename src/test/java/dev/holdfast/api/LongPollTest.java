@@ -79,7 +79,8 @@ class LongPollTest {
                     services.intake(),
                     services.models(),
                     services.clock(),
-                    services.meters()));
+                    services.meters(),
+                    services.webhooks()));
     try {
       JobId id = deaf.submitted(1);
       CompletableFuture<Answer> poll = deaf.sendAsync("GET", "/v1/jobs/" + id + "?wait=30", null);

@@ -65,7 +65,8 @@ class OverloadTest {
                   services.intake(),
                   services.models(),
                   services.clock(),
-                  services.meters());
+                  services.meters(),
+                  services.webhooks());
             });
   }
 

@@ -4,6 +4,7 @@ import dev.holdfast.job.Job;
 import dev.holdfast.job.JobId;
 import dev.holdfast.job.JobSpec;
 import dev.holdfast.job.JobState;
+import dev.holdfast.job.WebhookDelivery;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -37,6 +38,7 @@ public final class Jobs {
         null,
         List.of(),
         null,
+        null,
         null);
   }
 
@@ -62,7 +64,8 @@ public final class Jobs {
         job.lease(),
         job.attempts(),
         job.modelDigest(),
-        job.error());
+        job.error(),
+        job.webhook());
   }
 
   public static Job next(Job job, JobState state) {
@@ -78,7 +81,9 @@ public final class Jobs {
             Map.of("team", "search", "näme", "wert \"mit\" | 'allem' \u0001"),
             7,
             at.plusMillis(123),
-            "ab".repeat(32));
+            "ab".repeat(32),
+            "00-" + "1".repeat(32) + "-" + "2".repeat(16) + "-01",
+            "https://example.com/hook?a=%C3%A4");
     Job.Report report = new Job.Report("inference_failed", "out of memory \uD83D\uDE00");
     return new Job(
         JobId.random(),
@@ -108,6 +113,16 @@ public final class Jobs {
             new Job.Attempt(
                 "worker-1", Job.Place.UNKNOWN, 2, at.plusMillis(6), 4, 8, null, null, null)),
         "cd".repeat(32),
-        report);
+        report,
+        new WebhookDelivery(
+            4,
+            WebhookDelivery.State.PENDING,
+            2,
+            at.plusMillis(7),
+            at.plusMillis(8),
+            "token",
+            503,
+            "the receiver answered 503",
+            at.plusMillis(9)));
   }
 }

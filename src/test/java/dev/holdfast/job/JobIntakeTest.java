@@ -52,7 +52,9 @@ class JobIntakeTest {
     JobSpec.Input input = new JobSpec.Inline("\"a\"\n", 1);
     assertThat(attributes(new JobSpec("m", input, Map.of("team", "x"), 3, null, null)))
         .isEqualTo(Map.of(Message.MODEL, "m"));
-    assertThat(attributes(new JobSpec("m", input, Map.of("tenant", "acme"), 3, null, null, TRACE)))
+    assertThat(
+            attributes(
+                new JobSpec("m", input, Map.of("tenant", "acme"), 3, null, null, TRACE, null)))
         .isEqualTo(Map.of(Message.MODEL, "m", Message.TENANT, "acme", Message.TRACEPARENT, TRACE));
   }
 }

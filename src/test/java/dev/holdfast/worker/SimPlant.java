@@ -209,6 +209,7 @@ enum SimPlant {
         null,
         job.attempts(),
         job.modelDigest(),
+        null,
         null);
   }
 
@@ -233,6 +234,7 @@ enum SimPlant {
         mine.lease(),
         job.attempts(),
         job.modelDigest(),
+        null,
         null);
   }
 }
