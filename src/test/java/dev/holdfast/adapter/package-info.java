@@ -1,3 +1,4 @@
+/** Tests of what adapters share. */
 @NullMarked
 package dev.holdfast.adapter;
 

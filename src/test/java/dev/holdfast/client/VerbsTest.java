@@ -81,7 +81,19 @@ class VerbsTest {
   void submitSendsTextsWithLabelsAndAKeyOfItsOwn() {
     server.then(202, "application/json", job("queued", 1, 0, ""));
 
-    assertThat(run("submit", "--model", "m", "--text", "a", "--text", "b \"c\"", "--label", "k=v"))
+    assertThat(
+            run(
+                "submit",
+                "--model",
+                "m",
+                "--text",
+                "a",
+                "--text",
+                "b \"c\"",
+                "--label",
+                "k=v",
+                "--webhook",
+                "https://example.com/x"))
         .isZero();
 
     assertThat(said()).isEqualTo("job_1\n");
@@ -91,7 +103,7 @@ class VerbsTest {
     assertThat(asked.body())
         .isEqualTo(
             "{\"model\":\"m\",\"input\":{\"items\":[\"a\",\"b \\\"c\\\"\"]},"
-                + "\"labels\":{\"k\":\"v\"}}");
+                + "\"labels\":{\"k\":\"v\"},\"webhook\":{\"url\":\"https://example.com/x\"}}");
   }
 
   @Test

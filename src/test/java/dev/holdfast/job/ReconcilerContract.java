@@ -7,6 +7,8 @@ import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
@@ -135,6 +137,50 @@ public abstract class ReconcilerContract {
 
     assertThat(await(backend.store().get(job.id()))).isEmpty();
     assertThat(await(backend.objects().list("", null, 10))).isEmpty();
+  }
+
+  private Job endedUntold() throws Exception {
+    JobSpec.Input input = new JobSpec.Inline("\"a\"\n", 1);
+    JobSpec spec =
+        new JobSpec("m", input, Map.of(), 3, null, null, null, "https://example.com/hook");
+    Job job =
+        await(backend.store().create(JobLife.created(JobId.random(), spec, clock.instant()))).job();
+    return await(records.update(job, JobLife::cancelled));
+  }
+
+  @Test
+  void anEndThatSomebodyMustBeToldOfIsHandedOnAndNotForgotten() throws Exception {
+    Job job = endedUntold();
+    List<Job> offered = new ArrayList<>();
+    reconciler.telling(
+        new Webhooks() {
+          @Override
+          public void check(String url) {}
+
+          @Override
+          public Future<Boolean> offer(Job due) {
+            offered.add(due);
+            return Future.succeededFuture(true);
+          }
+        });
+    clock.advance(WebhookLife.FIRST_LOOK.minusSeconds(1));
+    assertThat(await(reconciler.reconcile())).isZero();
+    clock.advance(Duration.ofSeconds(1));
+    assertThat(await(reconciler.reconcile())).isEqualTo(1);
+    assertThat(offered).containsExactly(job);
+    assertThat(newest(job)).isEqualTo(job);
+  }
+
+  @Test
+  void anEndThatNobodyTellsOfIsPutOffAndForgottenAfterAWeekAllTheSame() throws Exception {
+    Job job = endedUntold();
+    clock.advance(Duration.ofMinutes(1));
+    assertThat(await(reconciler.reconcile())).isEqualTo(1);
+    assertThat(newest(job).untold()).isTrue();
+    assertThat(await(reconciler.reconcile())).isZero();
+    clock.advance(Job.KEPT_AFTER_END);
+    assertThat(await(reconciler.reconcile())).isEqualTo(1);
+    assertThat(await(backend.store().get(job.id()))).isEmpty();
   }
 
   @Test
