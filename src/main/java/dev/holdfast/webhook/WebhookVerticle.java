@@ -133,9 +133,10 @@ public final class WebhookVerticle extends VerticleBase implements Webhooks {
         .compose(
             waited -> {
               vertx.cancelTimer(timer);
+              // a look-up that hangs must not hold up the way out
+              vertx.executeBlocking(this::closeNames);
               return http == null ? Future.succeededFuture() : http.close();
-            })
-        .eventually(() -> vertx.executeBlocking(this::closeNames));
+            });
   }
 
   private @Nullable Void closeNames() {

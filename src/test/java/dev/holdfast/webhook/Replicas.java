@@ -9,6 +9,7 @@ import dev.holdfast.job.JobLife;
 import dev.holdfast.job.JobQueue;
 import dev.holdfast.job.JobRecords;
 import dev.holdfast.job.JobSpec;
+import dev.holdfast.job.JobStore;
 import dev.holdfast.job.ObjectStore;
 import dev.holdfast.job.Reconciler;
 import dev.holdfast.job.WebhookDelivery;
@@ -26,6 +27,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -56,19 +58,36 @@ final class Replicas {
   /** A call that was made. */
   record Call(String url, Caller.Message message, Instant at, Promise<Answer> answer) {}
 
+  /**
+   * When a process dies.
+   *
+   * @param call in which of its calls of the store, from 1
+   * @param applied whether that call still takes effect
+   */
+  record Fate(int call, boolean applied) {}
+
   /** One process; {@link #die} is a crash: nothing that it waits for ever reaches it. */
   final class Replica implements Webhooks {
 
     private boolean dead;
     final Deliveries deliveries;
-    private final Reconciler reconciler;
-    private final JobEvents.Subscription subscription;
+    private final @Nullable Reconciler reconciler;
+    private final JobEvents.@Nullable Subscription subscription;
 
     Replica(Line.Bounds bounds) {
+      this(bounds, new Fate(Integer.MAX_VALUE, false));
+    }
+
+    /**
+     * @param fate of the process: when it dies
+     */
+    Replica(Line.Bounds bounds, Fate fate) {
+      JobStore mine = mortal(fate);
+      JobRecords records = new JobRecords(mine, store, clock);
       deliveries =
           new Deliveries(
               new Deliveries.World(
-                  store,
+                  mine,
                   records,
                   this::called,
                   clock,
@@ -83,7 +102,7 @@ final class Replicas {
       subscription = store.subscribe(deliveries::heard);
       reconciler =
           new Reconciler(
-              store,
+              mine,
               idle(JobQueue.class),
               idle(ObjectStore.class),
               records,
@@ -92,6 +111,29 @@ final class Replicas {
                 throw new AssertionError(what, why);
               });
       reconciler.telling(this).start();
+    }
+
+    /** The store as this process sees it; the call that it dies in never answers. */
+    private JobStore mortal(Fate fate) {
+      AtomicInteger made = new AtomicInteger();
+      return (JobStore)
+          Proxy.newProxyInstance(
+              JobStore.class.getClassLoader(),
+              new Class<?>[] {JobStore.class},
+              (proxy, method, arguments) -> {
+                int call = made.incrementAndGet();
+                boolean last = !dead && call == fate.call();
+                if (dead || (last && !fate.applied())) {
+                  die();
+                  return Promise.promise().future();
+                }
+                Object answer = method.invoke(store, arguments);
+                if (last) {
+                  die();
+                  return Promise.promise().future();
+                }
+                return answer;
+              });
     }
 
     private Future<Answer> called(String url, Caller.Message message) {
@@ -112,6 +154,10 @@ final class Replicas {
       return deliveries.offer(job);
     }
 
+    boolean isDead() {
+      return dead;
+    }
+
     void die() {
       dead = true;
       deaf();
@@ -119,8 +165,10 @@ final class Replicas {
 
     /** No event reaches it any more. */
     void deaf() {
-      subscription.close();
-      if (dead) {
+      if (subscription != null) {
+        subscription.close();
+      }
+      if (dead && reconciler != null) {
         reconciler.close();
       }
     }
