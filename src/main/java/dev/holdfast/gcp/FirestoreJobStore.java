@@ -151,7 +151,10 @@ final class FirestoreJobStore implements JobStore {
   @Override
   public Future<Long> waitingBefore(Instant createdAt) {
     return CallerContext.here(
-        FirestoreFailure.named("count the jobs ahead", () -> queries.waitingBefore(createdAt).get())
+        CallFailure.named(
+                "count the jobs ahead",
+                Role.DATASTORE_USER,
+                () -> queries.waitingBefore(createdAt).get())
             .map(counted -> counted.getCount()));
   }
 

@@ -62,14 +62,14 @@ class ForecastTest {
     assertThat(forecast(job, new Place(1, null))).isNull();
     assertThat(forecast(job, new Place(1, Duration.ofSeconds(5)))).isNull();
     assertThat(forecast(job, new Place(9, Duration.ofSeconds(95)))).isEqualTo(Forecast.AT_RISK);
-    assertThat(forecast(job, new Place(9, Duration.ofSeconds(300)))).isEqualTo(Forecast.WILL_MISS);
+    assertThat(forecast(job, new Place(9, Duration.ofMinutes(5)))).isEqualTo(Forecast.WILL_MISS);
   }
 
   @Test
   void anInterruptedJobHasTheSpeedItHad() {
     Job job = JobLife.interrupted(running(NOON.plusSeconds(150)), NOON.plusSeconds(10));
     assertThat(forecast(job, new Place(1, Duration.ofSeconds(1)))).isEqualTo(Forecast.ON_TRACK);
-    assertThat(forecast(job, new Place(1, Duration.ofSeconds(60)))).isEqualTo(Forecast.AT_RISK);
+    assertThat(forecast(job, new Place(1, Duration.ofMinutes(1)))).isEqualTo(Forecast.AT_RISK);
     assertThat(forecast(JobLife.cancelled(job, NOON.plusSeconds(10)), null)).isNull();
   }
 
