@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.holdfast.gcp.GcpOptions;
 import dev.holdfast.job.Job;
+import dev.holdfast.webhook.WebhookOptions;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
-import dev.holdfast.webhook.WebhookOptions;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;

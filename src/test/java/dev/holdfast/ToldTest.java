@@ -12,6 +12,7 @@ import dev.holdfast.client.ClientException;
 import dev.holdfast.client.HoldfastClient;
 import dev.holdfast.embedded.Embedded;
 import dev.holdfast.job.Claim;
+import dev.holdfast.job.Claimant;
 import dev.holdfast.job.Job;
 import dev.holdfast.job.JobId;
 import dev.holdfast.job.JobLife;
@@ -172,7 +173,15 @@ class ToldTest {
     JobRecords records = new JobRecords(worker.store(), worker.events(), clock);
     Job claimed =
         ((Claim.Claimed)
-                await(records.claim(id, "worker-1", "token-1", Duration.ofSeconds(30), true)))
+                await(
+                    records.claim(
+                        id,
+                        new Claimant(
+                            "worker-1",
+                            Job.Place.UNKNOWN,
+                            "token-1",
+                            Duration.ofSeconds(30),
+                            true))))
             .job();
     JobLife.Step step =
         new JobLife.Step(

@@ -89,7 +89,7 @@ public final class JobRecords {
    * Changes a record as {@link #update(Job, Rule)} does, but tells nobody: for what is of no
    * interest to those who watch the job.
    */
-  public Future<Job> note(Job known, Rule rule) {
+  public Future<Job> amend(Job known, Rule rule) {
     return update(known, rule, 0).map(Updated::job);
   }
 

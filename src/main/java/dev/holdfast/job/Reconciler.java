@@ -134,7 +134,7 @@ public final class Reconciler implements AutoCloseable {
             taken ->
                 taken
                     ? Future.succeededFuture()
-                    : records.note(job, WebhookLife::putOff).mapEmpty());
+                    : records.amend(job, WebhookLife::putOff).mapEmpty());
   }
 
   /** Record last: what is left after a crash in between is found and deleted again. */

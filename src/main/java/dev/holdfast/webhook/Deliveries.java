@@ -137,7 +137,7 @@ final class Deliveries {
     Instant until = world.clock().instant().plus(HOLD);
     return back(world
             .records()
-            .note(
+            .amend(
                 job,
                 (newest, now) -> {
                   mine.set(WebhookLife.taken(newest, token, HOLD, now));
@@ -188,7 +188,7 @@ final class Deliveries {
         held,
         world
             .records()
-            .note(held.job(), (newest, now) -> WebhookLife.givenBack(newest, held.token(), now)),
+            .amend(held.job(), (newest, now) -> WebhookLife.givenBack(newest, held.token(), now)),
         "could not be given back");
   }
 
@@ -228,7 +228,7 @@ final class Deliveries {
     Future<Job> written =
         world
             .records()
-            .note(
+            .amend(
                 held.job(),
                 (newest, now) ->
                     WebhookLife.answered(

@@ -3,10 +3,11 @@ package dev.holdfast.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.job.Claim;
+import dev.holdfast.job.ClaimRules;
+import dev.holdfast.job.Claimant;
 import dev.holdfast.job.Job;
 import dev.holdfast.job.JobError;
 import dev.holdfast.job.JobId;
-import dev.holdfast.job.JobLife;
 import io.vertx.core.http.UpgradeRejectedException;
 import io.vertx.core.json.JsonObject;
 import java.nio.file.Path;
@@ -101,13 +102,15 @@ class JobEventsTest {
             claimed,
             (job, now) ->
                 ((Claim.Claimed)
-                        JobLife.claim(
+                        ClaimRules.claim(
                                 job,
-                                "worker-2",
-                                JobId.randomToken(),
-                                now.plus(Duration.ofHours(1)),
-                                ApiFixture.LEASE,
-                                true)
+                                new Claimant(
+                                    "worker-2",
+                                    Job.Place.UNKNOWN,
+                                    JobId.randomToken(),
+                                    ApiFixture.LEASE,
+                                    true),
+                                now.plus(Duration.ofHours(1)))
                             .outcome())
                     .job()));
     JsonObject event = client.next();

@@ -75,7 +75,7 @@ class WebhookRequestTest {
   }
 
   private static Job note(Job job, JobRecords.Rule rule) throws Exception {
-    return await(api.records.note(job, rule));
+    return await(api.records.amend(job, rule));
   }
 
   private static JsonObject shown(Job job) throws Exception {

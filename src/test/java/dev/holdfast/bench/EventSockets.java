@@ -4,6 +4,7 @@ import dev.holdfast.Main;
 import dev.holdfast.SystemClock;
 import dev.holdfast.embedded.Embedded;
 import dev.holdfast.job.Claim;
+import dev.holdfast.job.Claimant;
 import dev.holdfast.job.Job;
 import dev.holdfast.job.JobEvents.JobEvent;
 import dev.holdfast.job.JobId;
@@ -127,7 +128,11 @@ final class EventSockets implements AutoCloseable {
     Job job = JobLife.created(JobId.random(), spec, clock.instant());
     await(embedded.store().create(job));
     JobRecords records = new JobRecords(embedded.store(), embedded.events(), clock);
-    Claim claim = await(records.claim(job.id(), "bench", JobId.randomToken(), LEASE, true));
+    Claim claim =
+        await(
+            records.claim(
+                job.id(),
+                new Claimant("bench", Job.Place.UNKNOWN, JobId.randomToken(), LEASE, true)));
     return ((Claim.Claimed) claim).job();
   }
 

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /** A feed and its subscribers in one thread, with events, reads and time in the test's hand. */
@@ -63,7 +64,7 @@ final class FeedWorld {
     }
 
     @Override
-    public Subscription subscribe(Consumer<JobEvent> listener) {
+    public Subscription subscribe(Set<JobState> states, Consumer<JobEvent> listener) {
       listeners.add(listener);
       return () -> listeners.remove(listener);
     }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.contract.Jobs;
 import dev.holdfast.job.Claim;
+import dev.holdfast.job.ClaimRules;
+import dev.holdfast.job.Claimant;
 import dev.holdfast.job.Job;
 import dev.holdfast.job.JobEvents.JobEvent;
 import dev.holdfast.job.JobId;
@@ -30,15 +32,18 @@ class ForecastTest {
   private final DrainRate drain = new DrainRate(world.clock);
 
   private static Job queued(@Nullable Instant deadline) {
-    JobSpec spec =
-        new JobSpec("m", new JobSpec.Inline("1\n", 100), Map.of(), 3, deadline, null, null);
+    JobSpec spec = new JobSpec("m", new JobSpec.Inline("1\n", 100), Map.of(), 3, deadline, null);
     return JobLife.created(JobId.random(), spec, NOON);
   }
 
   /** After ten seconds a tenth of it is done, so it will take until 100 s after noon. */
   private static Job running(@Nullable Instant deadline) {
     Claim claim =
-        JobLife.claim(queued(deadline), "w", JobId.randomToken(), NOON, LEASE, true).outcome();
+        ClaimRules.claim(
+                queued(deadline),
+                new Claimant("w", Job.Place.UNKNOWN, JobId.randomToken(), LEASE, true),
+                NOON)
+            .outcome();
     return JobLife.alive(
         ((Claim.Claimed) claim).job(), new Job.Progress(10, 0, 100L), LEASE, NOON.plusSeconds(10));
   }

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /** Records and events in memory, at once and on the caller's thread; not for many threads. */
@@ -74,6 +75,11 @@ final class Store implements JobStore, JobEvents {
   }
 
   @Override
+  public Future<Long> waitingBefore(Instant createdAt) {
+    return Future.succeededFuture(0L);
+  }
+
+  @Override
   public Future<Optional<Instant>> waitingSince() {
     return Future.succeededFuture(Optional.empty());
   }
@@ -86,7 +92,7 @@ final class Store implements JobStore, JobEvents {
   }
 
   @Override
-  public Subscription subscribe(Consumer<JobEvent> listener) {
+  public Subscription subscribe(Set<JobState> states, Consumer<JobEvent> listener) {
     listeners.add(listener);
     return () -> listeners.remove(listener);
   }

@@ -32,9 +32,8 @@ final class SimEvents {
     return new JobEvents() {
       @Override
       public Future<Void> publish(JobEvent event) {
-        return world
+        return process
             .call(
-                process,
                 () ->
                     "tell %s v%d %s"
                         .formatted(SimStore.shown(event.job()), event.version(), event.state()),

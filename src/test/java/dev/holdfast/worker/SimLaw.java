@@ -164,7 +164,8 @@ final class SimLaw {
                 before.lease(),
                 noted,
                 before.modelDigest(),
-                before.error()));
+                before.error(),
+                before.webhook()));
   }
 
   private static Job.Attempt fencedOut(Job.Attempt lost, @Nullable Instant ended) {

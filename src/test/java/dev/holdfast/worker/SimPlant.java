@@ -185,7 +185,8 @@ enum SimPlant {
         job.lease(),
         job.attempts(),
         job.modelDigest(),
-        job.error());
+        job.error(),
+        job.webhook());
   }
 
   private static Job asIfFailed(Job job) {
