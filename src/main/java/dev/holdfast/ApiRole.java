@@ -4,6 +4,7 @@ import dev.holdfast.api.ApiOptions;
 import dev.holdfast.api.ApiServices;
 import dev.holdfast.api.ApiVerticle;
 import dev.holdfast.api.JobJson;
+import dev.holdfast.api.WorkerStops;
 import dev.holdfast.health.ManagementVerticle;
 import dev.holdfast.health.Readiness;
 import dev.holdfast.job.Backend;
@@ -67,16 +68,18 @@ final class ApiRole implements AutoCloseable {
    * Starts it. Blocks until it serves.
    *
    * @param problem why the whole is not ready although the API is, or null; must not block
+   * @param stops takes the workers away that this process starts
    * @throws ConfigException if the models cannot be read, the data not opened, a port not listened
    *     on
    */
-  static ApiRole start(Config config, Clocked clock, Supplier<@Nullable String> problem)
+  static ApiRole start(
+      Config config, Clocked clock, Supplier<@Nullable String> problem, WorkerStops stops)
       throws ConfigException {
     List<ModelSpec> models = ModelsFile.read(config.models());
     ApiRole role =
         new ApiRole(config, Backends.open(config, clock, JobEvents.EVERY_STATE), problem);
     try {
-      Awaited.start(role.deployApi(models, clock), config, Setting.PORT);
+      Awaited.start(role.deployApi(models, clock, stops), config, Setting.PORT);
       Awaited.start(role.vertx.deployVerticle(role.management), config, Setting.MANAGEMENT_PORT);
     } catch (ConfigException e) {
       role.close();
@@ -85,7 +88,8 @@ final class ApiRole implements AutoCloseable {
     return role;
   }
 
-  private Future<String> deployApi(List<ModelSpec> models, Clocked clock) {
+  private Future<String> deployApi(
+      List<ModelSpec> models, Clocked clock, WorkerStops stops) {
     WebhookVerticle webhooks =
         new WebhookVerticle(
             config.webhooks(),
@@ -106,7 +110,7 @@ final class ApiRole implements AutoCloseable {
             meters,
             webhooks);
     Supplier<ApiVerticle> instances =
-        ApiVerticle.instances(ApiOptions.of(config.host(), config.port()), services);
+        ApiVerticle.instances(ApiOptions.of(config.host(), config.port()), services, stops);
     Supplier<ApiVerticle> kept =
         () -> {
           ApiVerticle instance = instances.get();

@@ -29,13 +29,14 @@ public final class LocalStack implements AutoCloseable {
 
   private final Config config;
   private final ApiRole api;
-  private final Map<String, WorkerProcess> workers = new LinkedHashMap<>();
+  private final LocalWorkers workers;
   private final RosterWatch roster;
   private final Metrics metrics = new Metrics();
 
-  private LocalStack(Config config, ApiRole api, RosterWatch roster) {
+  private LocalStack(Config config, ApiRole api, LocalWorkers workers, RosterWatch roster) {
     this.config = config;
     this.api = api;
+    this.workers = workers;
     this.roster = roster;
   }
 
@@ -51,14 +52,10 @@ public final class LocalStack implements AutoCloseable {
   public static LocalStack start(Config config, int workers, Clocked clock, Consumer<String> output)
       throws ConfigException {
     RosterWatch roster = new RosterWatch(clock, output);
-    ApiRole api = ApiRole.start(config, clock, roster::problem);
-    LocalStack stack = new LocalStack(config, api, roster);
-    for (int i = 1; i <= workers; i++) {
-      String name = "worker-" + i;
-      WorkerProcess worker = new WorkerProcess(name, config, clock, output);
-      stack.workers.put(name, worker);
-      worker.start();
-    }
+    LocalWorkers processes = new LocalWorkers(workers, config, clock, output);
+    ApiRole api = ApiRole.start(config, clock, roster::problem, processes);
+    LocalStack stack = new LocalStack(config, api, processes, roster);
+    processes.forEach((name, worker) -> worker.start());
     roster.start(api.roster(), workers);
     return stack;
   }
@@ -141,7 +138,8 @@ public final class LocalStack implements AutoCloseable {
 
   private void endWorkers() {
     roster.close();
-    List<WorkerProcess> all = new ArrayList<>(workers.values());
+    List<WorkerProcess> all = new ArrayList<>();
+    workers.forEach((name, worker) -> all.add(worker));
     all.forEach(WorkerProcess::ask);
     long deadline = System.nanoTime() + config.grace().plus(KILL_MARGIN).toNanos();
     all.forEach(worker -> worker.end(deadline));

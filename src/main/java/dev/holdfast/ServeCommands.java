@@ -1,5 +1,6 @@
 package dev.holdfast;
 
+import dev.holdfast.api.WorkerStops;
 import dev.holdfast.client.ExitCode;
 import dev.holdfast.client.Terminal;
 import dev.holdfast.job.Clocked;
@@ -52,7 +53,7 @@ final class ServeCommands {
     public Integer call() throws ConfigException, InterruptedException {
       Config config = config(Config.Role.API);
       WayOut wayOut = new WayOut(config.grace()).hearSignals();
-      ApiRole api = ApiRole.start(config, new SystemClock(), () -> null);
+      ApiRole api = ApiRole.start(config, new SystemClock(), () -> null, WorkerStops.NONE);
       say("the API is at http://%s:%d".formatted(config.host(), api.port()));
       wayOut.serve(api.stages());
       return ExitCode.OK;
@@ -145,7 +146,7 @@ final class ServeCommands {
     private void serve(LocalStack stack, Config config, @Nullable LocalGoogle google)
         throws InterruptedException {
       say(
-          "the API is at http://%s:%d, its health at http://%s:%d/readyz; Ctrl-C ends all"
+          "the console and the API are at http://%s:%d, their health at http://%s:%d/readyz; Ctrl-C ends all"
               .formatted(config.host(), stack.port(), config.host(), stack.managementPort()));
       List<Stage> stages = new ArrayList<>(stack.stages());
       if (google != null) {

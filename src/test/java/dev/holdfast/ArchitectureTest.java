@@ -45,7 +45,8 @@ class ArchitectureTest {
           "embedded",
           "emulator",
           "client",
-          "webhook");
+          "webhook",
+          "console");
 
   /** What each room may know besides itself. */
   private static final Map<String, List<String>> ARROWS =
@@ -56,8 +57,9 @@ class ArchitectureTest {
           Map.entry("onnx", List.of()),
           Map.entry("client", List.of()),
           Map.entry("emulator", List.of()),
+          Map.entry("console", List.of()),
           Map.entry("live", List.of("job")),
-          Map.entry("api", List.of("live", "job", "shutdown")),
+          Map.entry("api", List.of("live", "job", "shutdown", "console")),
           Map.entry("worker", List.of("job", "shutdown")),
           Map.entry("webhook", List.of("adapter", "job")),
           Map.entry("djl", List.of("worker", "job")),

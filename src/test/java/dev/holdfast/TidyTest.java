@@ -132,10 +132,23 @@ class TidyTest {
     return found;
   }
 
+  /** What the pages are made of. */
+  private static List<Source> pages() {
+    try (Stream<Path> files = Files.list(Path.of("src/main/resources/console"))) {
+      return files
+          .filter(f -> f.toString().matches(".*\\.(js|css|html)"))
+          .map(TidyTest::read)
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   @Test
   void filesStaySmall() {
+    assertThat(pages()).hasSizeGreaterThan(10);
     assertThat(
-            sources().stream()
+            Stream.concat(sources().stream(), pages().stream())
                 .filter(source -> source.lines().size() > FILE_LINES_MAX)
                 .map(source -> source.path() + ": " + source.lines().size() + " lines"))
         .isEmpty();

@@ -1,5 +1,6 @@
 package dev.holdfast.api;
 
+import dev.holdfast.console.Console;
 import dev.holdfast.job.JobError;
 import dev.holdfast.job.JobId;
 import io.vertx.core.Future;
@@ -61,7 +62,10 @@ final class ApiRouter {
     this.problems = problems;
   }
 
-  Router create(Vertx vertx) {
+  /**
+   * @param console the pages beside the contract
+   */
+  Router create(Vertx vertx, Console console) {
     RouterBuilder builder = RouterBuilder.create(vertx, contract.contract());
     if (!new TreeSet<>(handlers.keySet()).equals(operationIds())) {
       throw new IllegalStateException(
@@ -76,6 +80,7 @@ final class ApiRouter {
           route.setDoValidation(false).addHandler(rc -> serve(rc, check, handler));
         });
     Router router = builder.createRouter();
+    console.mount(router);
     router.errorHandler(404, rc -> problem(rc, noSuchRoute(rc)));
     router.errorHandler(405, rc -> problem(rc, notAllowed(rc)));
     router.errorHandler(400, rc -> problem(rc, malformed()));
@@ -124,11 +129,12 @@ final class ApiRouter {
   private static void name(RoutingContext rc) {
     String id = "req_" + JobId.randomToken();
     rc.put(REQUEST_ID, id);
-    rc.response().putHeader(REQUEST_ID_HEADER, id);
+    rc.response().putHeader(REQUEST_ID_HEADER, id).putHeader("X-Content-Type-Options", "nosniff");
   }
 
   private void serve(RoutingContext rc, OperationCheck check, Handler handler) {
     try {
+      SameOrigin.check(rc.request());
       Map<String, Object> parameters = check.parameters(rc);
       String mediaType = check.produces(rc.request());
       check.contentType(rc.request());
@@ -160,7 +166,7 @@ final class ApiRouter {
   private Refusal noSuchRoute(RoutingContext rc) {
     return new Refusal(
         JobError.ROUTE_NOT_FOUND,
-        "there is nothing at %s; /openapi.yaml says what there is"
+        "there is nothing at %s; /docs says what there is"
             .formatted(SchemaCheck.shown(String.valueOf(rc.request().path()))));
   }
 
@@ -168,10 +174,12 @@ final class ApiRouter {
     Path path = contract.contract().findPath(rc.normalizedPath());
     List<Operation> operations = path == null ? List.of() : path.getOperations();
     String allowed =
-        operations.stream()
-            .map(operation -> operation.getHttpMethod().name())
-            .sorted()
-            .collect(Collectors.joining(", "));
+        path == null
+            ? "GET, HEAD"
+            : operations.stream()
+                .map(operation -> operation.getHttpMethod().name())
+                .sorted()
+                .collect(Collectors.joining(", "));
     return new Refusal(
             JobError.METHOD_NOT_ALLOWED,
             "%s is not allowed here; allowed is %s"

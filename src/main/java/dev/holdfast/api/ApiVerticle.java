@@ -1,5 +1,6 @@
 package dev.holdfast.api;
 
+import dev.holdfast.console.Console;
 import dev.holdfast.job.JobRecords;
 import dev.holdfast.job.Reconciler;
 import io.micrometer.core.instrument.Gauge;
@@ -43,6 +44,7 @@ public final class ApiVerticle extends VerticleBase {
   private @Nullable Live live;
   private @Nullable Connections connections;
   private @Nullable Reconciler reconciler;
+  private @Nullable StatsSampler sampler;
 
   private ApiVerticle(ApiOptions options, ApiServices services, Shared shared) {
     this.options = options;
@@ -50,23 +52,37 @@ public final class ApiVerticle extends VerticleBase {
     this.shared = shared;
   }
 
-  /** Makes the instances of one deployment. */
+  /** Makes the instances of one deployment, beside workers that nobody can stop from here. */
   public static Supplier<ApiVerticle> instances(ApiOptions options, ApiServices services) {
-    Shared shared = new Shared(options.limits(), services);
+    return instances(options, services, WorkerStops.NONE);
+  }
+
+  /**
+   * Makes the instances of one deployment. Blocks for a moment.
+   *
+   * @param stops takes the workers away that this process started
+   */
+  public static Supplier<ApiVerticle> instances(
+      ApiOptions options, ApiServices services, WorkerStops stops) {
+    Shared shared = new Shared(options.limits(), services, stops);
     return () -> new ApiVerticle(options, services, shared);
   }
 
   /** What the instances of one process have in common. */
   private static final class Shared {
     final Contract contract = new Contract();
+    final Console console = Console.load();
+    final StatsHistory history = new StatsHistory();
     final AtomicBoolean reconciling = new AtomicBoolean();
+    final WorkerStops stops;
     final ApiMetrics metrics;
     final Permits inFlight;
     final Permits waiting;
     final Permits uploads;
     final Permits streams;
 
-    Shared(ApiOptions.Limits limits, ApiServices services) {
+    Shared(ApiOptions.Limits limits, ApiServices services, WorkerStops stops) {
+      this.stops = stops;
       metrics = new ApiMetrics(services.meters());
       inFlight = counted(ApiMetrics.REQUESTS_IN_FLIGHT, limits.inFlightMax(), services);
       waiting = counted(ApiMetrics.LONG_POLLS, limits.longPollsMax(), services);
@@ -103,7 +119,7 @@ public final class ApiVerticle extends VerticleBase {
               live = Live.start(services, options.limits(), shared.streams, this::onContext);
               return listen(read, connections, live);
             })
-        .onSuccess(listening -> reconcile())
+        .onSuccess(listening -> serveAlone())
         .onFailure(failure -> closeOwn());
   }
 
@@ -116,7 +132,7 @@ public final class ApiVerticle extends VerticleBase {
             new BodyReader(services.clock(), options.limits(), this::onContext),
             connections,
             new Problems(shared.metrics));
-    Router router = routes.create(vertx);
+    Router router = routes.create(vertx, shared.console);
     server =
         vertx
             .createHttpServer(serverOptions())
@@ -138,7 +154,8 @@ public final class ApiVerticle extends VerticleBase {
     InputRoutes inputs =
         new InputRoutes(
             services, dependencies, options.limits(), shared.uploads, metrics, this::onContext);
-    ServiceRoutes service = new ServiceRoutes(services, dependencies, read.text());
+    ServiceRoutes service = new ServiceRoutes(services, dependencies, read, shared.stops);
+    StopRoutes stops = new StopRoutes(shared.stops);
     return Map.ofEntries(
         Map.entry("submitJob", new SubmitRoute(services, dependencies, jobs, metrics)::submit),
         Map.entry("listJobs", jobs::list),
@@ -152,9 +169,17 @@ public final class ApiVerticle extends VerticleBase {
         Map.entry("getInput", inputs::get),
         Map.entry("listModels", service::models),
         Map.entry("listWorkers", service::workers),
+        Map.entry("evictWorker", stops::evict),
+        Map.entry("killWorker", stops::kill),
         Map.entry("listDeadLetters", service::deadLetters),
         Map.entry("getStats", service::stats),
+        Map.entry("getStatsHistory", call -> call.reply(200, shared.history.json())),
         Map.entry("getContract", service::contract));
+  }
+
+  private Dependencies dependencies() {
+    return new Dependencies(
+        services.clock(), options.limits().dependencyWaitMax(), this::onContext);
   }
 
   private HttpServerOptions serverOptions() {
@@ -173,7 +198,8 @@ public final class ApiVerticle extends VerticleBase {
         .setTcpNoDelay(true);
   }
 
-  private void reconcile() {
+  /** What one instance does for all. */
+  private void serveAlone() {
     if (shared.reconciling.compareAndSet(false, true)) {
       JobRecords records = new JobRecords(services.store(), services.events(), services.clock());
       reconciler =
@@ -185,11 +211,16 @@ public final class ApiVerticle extends VerticleBase {
               services.clock(),
               LOG::warn);
       reconciler.telling(services.webhooks()).start();
+      sampler = new StatsSampler(services, dependencies(), shared.history, this::onContext);
+      sampler.start();
     }
   }
 
   @Override
   public Future<?> stop() {
+    if (sampler != null) {
+      sampler.close();
+    }
     if (reconciler != null) {
       reconciler.close();
       shared.reconciling.set(false);

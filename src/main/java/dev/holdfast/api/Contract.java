@@ -75,11 +75,13 @@ final class Contract {
     if (object.getValue("content") instanceof JsonObject content) {
       JsonObject known = new JsonObject();
       for (String type : content.fieldNames()) {
-        known.put(
-            OPAQUE.contains(type)
-                ? "application/octet-stream"
-                : type.equals(Problems.MEDIA_TYPE) ? "application/json" : type,
-            content.getValue(type));
+        if (OPAQUE.contains(type)) {
+          // bytes have no schema, and without one the library takes no examples either
+          known.put("application/octet-stream", new JsonObject());
+        } else {
+          known.put(
+              type.equals(Problems.MEDIA_TYPE) ? "application/json" : type, content.getValue(type));
+        }
       }
       object.put("content", known);
     }

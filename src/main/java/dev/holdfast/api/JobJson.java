@@ -183,7 +183,8 @@ public final class JobJson {
     return json.put("models", labels(worker.models()))
         .put("slots", worker.slots())
         .put("in_flight", worker.inFlight())
-        .put("items_done", worker.itemsDone());
+        .put("items_done", worker.itemsDone())
+        .put("batch_items", worker.batchItems());
   }
 
   private static JsonObject labels(Map<String, String> labels) {

@@ -6,7 +6,6 @@ import dev.holdfast.job.ModelSpec;
 import dev.holdfast.job.WorkerRoster;
 import dev.holdfast.job.WorkerRoster.WorkerReport;
 import io.vertx.core.Future;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
@@ -14,6 +13,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** What is served, by whom, and how far behind. */
 final class ServiceRoutes {
@@ -22,15 +22,15 @@ final class ServiceRoutes {
 
   private final ApiServices services;
   private final Dependencies dependencies;
-  private final Buffer contract;
+  private final Contract.Read contract;
+  private final WorkerStops stops;
 
-  /**
-   * @param contract the text of {@code openapi.yaml}
-   */
-  ServiceRoutes(ApiServices services, Dependencies dependencies, Buffer contract) {
+  ServiceRoutes(
+      ApiServices services, Dependencies dependencies, Contract.Read contract, WorkerStops stops) {
     this.services = services;
     this.dependencies = dependencies;
     this.contract = contract;
+    this.stops = stops;
   }
 
   Future<?> models(Call call) {
@@ -56,9 +56,15 @@ final class ServiceRoutes {
         .compose(
             reports -> {
               JsonArray workers = new JsonArray();
-              reports.forEach(report -> workers.add(JobJson.worker(report)));
+              Map<String, Boolean> own = stops.workers();
+              reports.forEach(report -> workers.add(worker(report, own.get(report.id()))));
               return call.reply(200, new JsonObject().put("workers", workers));
             });
+  }
+
+  private static JsonObject worker(WorkerReport report, @Nullable Boolean canStop) {
+    JsonObject json = JobJson.worker(report);
+    return canStop == null ? json : json.put("can_stop", canStop);
   }
 
   private Future<List<WorkerReport>> reports() {
@@ -147,7 +153,10 @@ final class ServiceRoutes {
         .put("items_done", reports.stream().mapToLong(WorkerReport::itemsDone).sum());
   }
 
+  /** As it is written, or the same as JSON for those who read no YAML. */
   Future<?> contract(Call call) {
-    return call.response().putHeader("Content-Type", "application/yaml").end(contract);
+    return call.mediaType().equals("application/json")
+        ? call.reply(200, contract.json())
+        : call.response().putHeader("Content-Type", "application/yaml").end(contract.text());
   }
 }

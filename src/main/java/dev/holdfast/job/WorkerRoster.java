@@ -31,6 +31,8 @@ public interface WorkerRoster {
    * @param slots how many deliveries it may hold
    * @param inFlight how many it holds
    * @param itemsDone rows it made since it started
+   * @param batchItems how many items its micro-batches had on average since its last report; 0 if
+   *     there was none
    * @param managementPort where it answers health and metrics
    */
   record WorkerReport(
@@ -46,6 +48,7 @@ public interface WorkerRoster {
       int slots,
       int inFlight,
       long itemsDone,
+      double batchItems,
       int managementPort) {
     public WorkerReport {
       place = Job.Place.orUnknown(place);

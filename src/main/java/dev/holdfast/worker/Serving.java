@@ -1,6 +1,8 @@
 package dev.holdfast.worker;
 
 import dev.holdfast.job.Clocked;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** One loaded model and what its jobs share: the batcher, the gate before it, the policy. */
@@ -40,6 +42,12 @@ final class Serving {
     this.interruptions = new Interruptions(policy, clock);
     this.metrics = metrics;
     this.gate = new Gate(batchItems() * READ_AHEAD_BATCHES_MAX, GATE_BYTES_MAX);
+  }
+
+  /** The digest of each model by its name. */
+  static Map<String, String> digests(Map<String, Serving> models) {
+    return models.entrySet().stream()
+        .collect(Collectors.toMap(Map.Entry::getKey, model -> model.getValue().digest()));
   }
 
   private int batchItems() {

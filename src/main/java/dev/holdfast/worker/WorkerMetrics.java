@@ -27,6 +27,8 @@ final class WorkerMetrics {
   final Counter partsRescued;
   final Counter fencedOut;
   final Counter leaseFailures;
+  private long batchesTold;
+  private double batchItemsTold;
 
   WorkerMetrics(MeterRegistry registry) {
     this.registry = registry;
@@ -46,6 +48,16 @@ final class WorkerMetrics {
     partsRescued = registry.counter("holdfast.parts.rescued");
     fencedOut = registry.counter("holdfast.fenced.out");
     leaseFailures = registry.counter("holdfast.lease.failures");
+  }
+
+  /** How many items a micro-batch had on average since the last call; 0 if there was none. */
+  synchronized double meanBatchSinceLast() {
+    long batches = batchItems.count();
+    double items = batchItems.totalAmount();
+    double mean = batches == batchesTold ? 0 : (items - batchItemsTold) / (batches - batchesTold);
+    batchesTold = batches;
+    batchItemsTold = items;
+    return Math.round(mean * 10) / 10.0;
   }
 
   /** Counts what became of a delivery. */

@@ -47,6 +47,7 @@ public record WorkerOptions(
       Map<String, String> models,
       int inFlight,
       long itemsDone,
+      double batchItems,
       int managementPort) {
     return new WorkerReport(
         id,
@@ -61,6 +62,7 @@ public record WorkerOptions(
         slots,
         inFlight,
         itemsDone,
+        batchItems,
         managementPort);
   }
 

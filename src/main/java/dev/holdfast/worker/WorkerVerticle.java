@@ -15,7 +15,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -220,8 +219,6 @@ public final class WorkerVerticle extends VerticleBase implements Drainable {
   }
 
   private void tell() {
-    Map<String, String> digests = new TreeMap<>();
-    models.forEach((name, serving) -> digests.put(name, serving.digest()));
     services
         .roster()
         .report(
@@ -229,9 +226,10 @@ public final class WorkerVerticle extends VerticleBase implements Drainable {
                 startedAt,
                 services.clock().instant(),
                 notReady,
-                digests,
+                Serving.digests(models),
                 inFlight,
                 (long) metrics.items.count(),
+                metrics.meanBatchSinceLast(),
                 managementPort))
         .onFailure(e -> LOG.debug("could not report to the roster: {}", e.toString()));
   }

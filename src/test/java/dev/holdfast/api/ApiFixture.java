@@ -72,6 +72,15 @@ final class ApiFixture {
    */
   ApiFixture(Path directory, ApiOptions.Limits limits, UnaryOperator<ApiServices> change)
       throws Exception {
+    this(directory, limits, change, WorkerStops.NONE);
+  }
+
+  ApiFixture(
+      Path directory,
+      ApiOptions.Limits limits,
+      UnaryOperator<ApiServices> change,
+      WorkerStops stops)
+      throws Exception {
     dataDirectory = directory.resolve("data");
     inputRoot = Files.createDirectories(directory.resolve("inputs"));
     embedded = Embedded.open(dataDirectory, Optional.of(inputRoot), clock);
@@ -94,7 +103,7 @@ final class ApiFixture {
                 Webhooks.OFF));
     contract = new ContractChecker(vertx);
     Supplier<ApiVerticle> instances =
-        ApiVerticle.instances(new ApiOptions("127.0.0.1", 0, limits), services);
+        ApiVerticle.instances(new ApiOptions("127.0.0.1", 0, limits), services, stops);
     ApiVerticle first = instances.get();
     CompletableFuture<ApiVerticle> made = new CompletableFuture<>();
     Supplier<ApiVerticle> remembered =

@@ -46,6 +46,7 @@ class ServiceTest {
         4,
         1,
         itemsDone,
+        24.5,
         9090);
   }
 
@@ -120,6 +121,12 @@ class ServiceTest {
   }
 
   @Test
+  void theContractIsServedAsJsonToWhoeverWantsThat() throws Exception {
+    Answer answer = api.get("/openapi.yaml", "Accept", "application/json").is(200);
+    assertThat(answer.json().getString("openapi")).isEqualTo("3.1.0");
+  }
+
+  @Test
   void everyOperationOfTheContractAnswers() throws Exception {
     api.get("/v1/jobs/x");
     api.get("/v1/jobs/x/result");
@@ -129,6 +136,9 @@ class ServiceTest {
     api.post("/v1/jobs/x/retry", "");
     api.get("/v1/inputs/x");
     api.post("/v1/inputs", "");
+    api.post("/v1/workers/x/evict", "");
+    api.post("/v1/workers/x/kill", "");
+    api.get("/v1/stats/history").is(200);
     api.submit("");
     for (String path : new String[] {"jobs", "models", "workers", "dead-letters", "stats"}) {
       api.get("/v1/" + path).is(200);

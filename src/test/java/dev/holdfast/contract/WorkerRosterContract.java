@@ -34,6 +34,7 @@ public abstract class WorkerRosterContract {
         64,
         3,
         5_000_000_000L,
+        27.5,
         8081);
   }
 

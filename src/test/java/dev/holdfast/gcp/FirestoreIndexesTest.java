@@ -227,6 +227,6 @@ class FirestoreIndexesTest {
 
   private static WorkerReport report() {
     return new WorkerReport(
-        "w", "host", Job.Place.UNKNOWN, 1, NOON, NOON, true, null, Map.of(), 1, 0, 0, 8081);
+        "w", "host", Job.Place.UNKNOWN, 1, NOON, NOON, true, null, Map.of(), 1, 0, 0, 0, 8081);
   }
 }

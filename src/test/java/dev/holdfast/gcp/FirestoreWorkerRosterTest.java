@@ -75,6 +75,7 @@ class FirestoreWorkerRosterTest extends WorkerRosterContract {
         1,
         0,
         0,
+        0,
         8081);
   }
 }
