@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 SECTIONS ?= start submit noop bulk small emulators events memory checkpoint
 
-.PHONY: help build check demo bench format
+.PHONY: help build check browser demo bench format
 
 help: ## Show this
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -11,6 +11,10 @@ build: ## Build the jar, its libraries and the default model
 
 check: ## Check format and code, run all tests
 	mvn -B verify
+
+browser: ## Run the console's tests alone, in a real Chromium
+	mvn -q -B package -Dmaven.test.skip.exec=true
+	mvn -B test -Pbrowser -Dtest=ConsoleIT -Dsurefire.failIfNoSpecifiedTests=false
 
 demo: ## Run a job, kill its worker half-way, count what was lost
 	./holdfast demo

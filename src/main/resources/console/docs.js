@@ -8,7 +8,7 @@ const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 
 function operations(contract) {
   return Object.entries(contract.paths).flatMap(([path, item]) =>
-    METHODS.filter((method) => item[method]).map((method) => ({ path, method, ...item[method] })));
+    Object.keys(item).filter((key) => METHODS.includes(key)).map((method) => ({ path, method, ...item[method] })));
 }
 
 function heading(operation) {

@@ -49,8 +49,12 @@ export class Schemas {
     if (schema.enum) {
       said.push(`one of ${schema.enum.join(', ')}`);
     }
-    say('from', 'minimum');
-    say('to', 'maximum');
+    if (schema.minimum !== undefined && schema.maximum !== undefined) {
+      said.push(`${schema.minimum} to ${schema.maximum}`);
+    } else {
+      say('from', 'minimum');
+      say('up to', 'maximum');
+    }
     say('at least this many:', 'minItems');
     say('at most this many:', 'maxItems');
     say('characters at most:', 'maxLength');

@@ -159,7 +159,8 @@ export class SubmitBox {
       first ??= bad ? field : null;
     }
     redraw(this.#error, [sentence, errors], () => {
-      const lines = errors.map(place).filter((line) => line !== '' && !sentence.includes(line));
+      const lines = errors.filter((error) => !sentence.includes(error.detail)).map(place)
+        .filter((line) => line !== '');
       return sentence === '' ? [] : [
         h('p', {}, sentence[0].toUpperCase() + sentence.slice(1)),
         lines.length === 0 ? null : h('ul', {}, lines.map((line) => h('li', {}, line))),

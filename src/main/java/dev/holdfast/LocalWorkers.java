@@ -45,10 +45,10 @@ final class LocalWorkers implements WorkerStops {
   }
 
   @Override
-  public Map<String, Boolean> workers() {
-    Map<String, Boolean> workers = new LinkedHashMap<>();
+  public Map<String, Long> workers() {
+    Map<String, Long> workers = new LinkedHashMap<>();
     processes.forEach(
-        (name, process) -> workers.put(name, process.pid().isPresent() && !leaving.contains(name)));
+        (name, process) -> workers.put(name, leaving.contains(name) ? 0 : process.pid().orElse(0)));
     return workers;
   }
 

@@ -166,7 +166,7 @@ final class ApiRouter {
   private Refusal noSuchRoute(RoutingContext rc) {
     return new Refusal(
         JobError.ROUTE_NOT_FOUND,
-        "there is nothing at %s; /docs says what there is"
+        "there is nothing at %s; /openapi.yaml says what there is"
             .formatted(SchemaCheck.shown(String.valueOf(rc.request().path()))));
   }
 

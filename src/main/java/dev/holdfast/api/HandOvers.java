@@ -54,12 +54,15 @@ final class HandOvers {
     if (before != null && event.version() <= before.version()) {
       return Optional.empty();
     }
+    long done = event.progress().done();
+    if (before != null) {
+      history.made(Math.max(0, done - before.done()));
+    }
     if (event.state().terminal()) {
       seen.remove(event.job());
       history.ended(event.state());
       return Optional.empty();
     }
-    long done = event.progress().done();
     seen.put(event.job(), new Seen(event.version(), event.state(), done, now));
     if (event.state() == JobState.INTERRUPTED) {
       history.interrupted();

@@ -63,7 +63,7 @@ final class SchemaCheck {
     String path = error.getKeywordLocation();
     String pointer = location.startsWith("#") ? location.substring(1) : location;
     String keyword = path.substring(path.lastIndexOf('/') + 1);
-    if (WRAPPERS.contains(keyword)) {
+    if (WRAPPERS.contains(keyword) || path.contains("/propertyNames/")) {
       return null;
     }
     if (keyword.equals("additionalProperties")) {

@@ -56,15 +56,16 @@ final class ServiceRoutes {
         .compose(
             reports -> {
               JsonArray workers = new JsonArray();
-              Map<String, Boolean> own = stops.workers();
+              Map<String, Long> own = stops.workers();
               reports.forEach(report -> workers.add(worker(report, own.get(report.id()))));
               return call.reply(200, new JsonObject().put("workers", workers));
             });
   }
 
-  private static JsonObject worker(WorkerReport report, @Nullable Boolean canStop) {
+  /** A report may be the last word of a process that another has replaced since. */
+  private static JsonObject worker(WorkerReport report, @Nullable Long process) {
     JsonObject json = JobJson.worker(report);
-    return canStop == null ? json : json.put("can_stop", canStop);
+    return process == null ? json : json.put("can_stop", process == report.pid());
   }
 
   private Future<List<WorkerReport>> reports() {

@@ -34,13 +34,13 @@ final class StatsHistory {
   private final List<Duration> handOvers = new ArrayList<>();
   private long handOverCount;
   private long interruptions;
+  private long rows;
 
   /**
    * What is read at the time of a sample.
    *
    * @param seconds since the sample before
    * @param oldest how long the oldest waiting job has waited, or null if none does
-   * @param items rows made since the sample before
    * @param ready workers that pull jobs
    */
   record Reading(
@@ -48,12 +48,16 @@ final class StatsHistory {
       double seconds,
       Map<JobState, Long> counts,
       @Nullable Duration oldest,
-      long items,
       long ready) {}
 
   /** A job has ended. */
   synchronized void ended(JobState how) {
     ends.merge(how, 1L, Long::sum);
+  }
+
+  /** Rows were inferred. */
+  synchronized void made(long count) {
+    rows += count;
   }
 
   /** An attempt ended because its worker had to go or was lost. */
@@ -86,7 +90,7 @@ final class StatsHistory {
             .put("seconds", reading.seconds())
             .put("jobs", jobs)
             .put("ended", ended)
-            .put("items", reading.items())
+            .put("items", rows)
             .put("workers_ready", reading.ready())
             .put("interruptions", interruptions)
             .put("hand_overs", handOvers());
@@ -102,6 +106,7 @@ final class StatsHistory {
     handOvers.clear();
     handOverCount = 0;
     interruptions = 0;
+    rows = 0;
   }
 
   private JsonObject handOvers() {

@@ -12,7 +12,6 @@ import dev.holdfast.job.WorkerRoster.WorkerReport;
 import io.vertx.core.Future;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -37,7 +36,6 @@ final class StatsSampler implements AutoCloseable {
   private final StatsHistory history;
   private final HandOvers handOvers;
   private final Consumer<Runnable> onContext;
-  private final Map<String, WorkerReport> workers = new HashMap<>();
   private JobEvents.@Nullable Subscription subscription;
   private Clocked.@Nullable Timer next;
   private Instant sampledAt;
@@ -107,7 +105,6 @@ final class StatsSampler implements AutoCloseable {
     Future.all(counts, oldest, reports)
         .onSuccess(
             all -> {
-              long items = items(reports.result());
               double seconds = Duration.between(sampledAt, now).toMillis() / 1000.0;
               sampledAt = now;
               history.sample(
@@ -116,29 +113,10 @@ final class StatsSampler implements AutoCloseable {
                       seconds,
                       counts.result(),
                       oldest.result().map(since -> Duration.between(since, now)).orElse(null),
-                      items,
                       reports.result().stream().filter(WorkerReport::ready).count()));
             })
         .onFailure(e -> LOG.debug("a sample for the history is missing: {}", e.toString()))
         .onComplete(done -> later());
-  }
-
-  /** Rows made since the last sample; a process that is new has made all of its own since. */
-  private long items(List<WorkerReport> reports) {
-    long items = 0;
-    Map<String, WorkerReport> newest = new HashMap<>();
-    for (WorkerReport report : reports) {
-      WorkerReport before = workers.get(report.id());
-      if (before != null && before.startedAt().equals(report.startedAt())) {
-        items += Math.max(0, report.itemsDone() - before.itemsDone());
-      } else if (report.startedAt().isAfter(sampledAt.minus(WorkerRoster.FORGOTTEN_AFTER))) {
-        items += report.itemsDone();
-      }
-      newest.put(report.id(), report);
-    }
-    workers.clear();
-    workers.putAll(newest);
-    return items;
   }
 
   @Override

@@ -32,7 +32,7 @@ final class StopRoutes {
   private Future<?> stop(Call call, Predicate<String> way, String signal) {
     ownName(call);
     String worker = call.path("worker_id");
-    Map<String, Boolean> workers = stops.workers();
+    Map<String, Long> workers = stops.workers();
     if (workers.isEmpty()) {
       throw new Refusal(
           JobError.CANNOT_STOP_WORKER,

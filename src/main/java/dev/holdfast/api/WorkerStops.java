@@ -12,7 +12,7 @@ public interface WorkerStops {
   WorkerStops NONE =
       new WorkerStops() {
         @Override
-        public Map<String, Boolean> workers() {
+        public Map<String, Long> workers() {
           return Map.of();
         }
 
@@ -27,8 +27,8 @@ public interface WorkerStops {
         }
       };
 
-  /** Each worker by its name, and whether it runs and nobody has told it to go. */
-  Map<String, Boolean> workers();
+  /** Each worker's process by the worker's name; 0 while it does not run or is told to go. */
+  Map<String, Long> workers();
 
   /**
    * Takes a worker away as a Spot node is: SIGTERM, and SIGKILL when its grace is over.

@@ -39,7 +39,6 @@ class HandOversTest {
             10,
             Map.of(JobState.QUEUED, 3L),
             Duration.ofSeconds(4),
-            250,
             2));
     var samples = history.json().getJsonArray("samples");
     return samples.getJsonObject(samples.size() - 1);
@@ -59,7 +58,7 @@ class HandOversTest {
     assertThat(sample.getJsonObject("hand_overs"))
         .isEqualTo(new JsonObject().put("count", 1L).put("median_s", 0.4).put("longest_s", 0.4));
     assertThat(sample.getJsonObject("ended").getInteger("complete")).isEqualTo(1);
-    assertThat(sample.getInteger("items")).isEqualTo(250);
+    assertThat(sample.getInteger("items")).isEqualTo(100);
     assertThat(sample.getDouble("oldest_age_s")).isEqualTo(4);
     assertThat(sample(20).getInteger("interruptions")).as("counted once").isZero();
   }

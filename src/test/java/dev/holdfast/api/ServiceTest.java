@@ -32,7 +32,7 @@ class ServiceTest {
     api.close();
   }
 
-  private static WorkerReport worker(String id, boolean ready, long itemsDone) {
+  static WorkerReport worker(ApiFixture api, String id, boolean ready, long itemsDone) {
     return new WorkerReport(
         id,
         "127.0.0.1",
@@ -60,8 +60,8 @@ class ServiceTest {
   @Test
   void workersAndStatsSayWhoServesAndHowFarBehind() throws Exception {
     api.submitted(1);
-    ApiFixture.await(api.embedded.roster().report(worker("worker-a", true, 70)));
-    ApiFixture.await(api.embedded.roster().report(worker("worker-b", false, 5)));
+    ApiFixture.await(api.embedded.roster().report(worker(api, "worker-a", true, 70)));
+    ApiFixture.await(api.embedded.roster().report(worker(api, "worker-b", false, 5)));
 
     Answer workers = api.get("/v1/workers").is(200);
     Answer stats = api.get("/v1/stats").is(200);

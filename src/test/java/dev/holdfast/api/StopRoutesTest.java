@@ -2,6 +2,7 @@ package dev.holdfast.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vertx.core.json.JsonObject;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -27,8 +28,8 @@ class StopRoutesTest {
 
   private static final class TwoWorkers implements WorkerStops {
     @Override
-    public Map<String, Boolean> workers() {
-      return Map.of("worker-1", true, "worker-2", false);
+    public Map<String, Long> workers() {
+      return Map.of("worker-1", 42L, "worker-2", 0L);
     }
 
     @Override
@@ -66,6 +67,17 @@ class StopRoutesTest {
     assertThat(api.post("/v1/workers/worker-1/kill", "").is(202).json().getString("signal"))
         .isEqualTo("SIGKILL");
     assertThat(TOLD).containsExactly("evict worker-1", "kill worker-1");
+  }
+
+  /** One that was replaced since its last report, too, cannot be stopped: it is gone already. */
+  @Test
+  void theListSaysWhoCanBeStopped() throws Exception {
+    for (String id : List.of("worker-1", "worker-2", "elsewhere")) {
+      ApiFixture.await(api.embedded.roster().report(ServiceTest.worker(api, id, true, 1)));
+    }
+    assertThat(api.get("/v1/workers").is(200).json().getJsonArray("workers").stream())
+        .extracting(worker -> ((JsonObject) worker).getBoolean("can_stop"))
+        .containsExactly(null, true, false);
   }
 
   @Test

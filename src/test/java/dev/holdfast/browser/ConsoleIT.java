@@ -117,6 +117,22 @@ class ConsoleIT {
 
   @Test
   @Order(3)
+  void aWorkerThatIsKilledIsReplaced() {
+    Page page = open(1280, 900, ColorScheme.DARK, "/");
+    Locator card = page.locator("[data-id=worker-1]");
+    assertThat(card.locator(".standing")).hasText("ready");
+    String before = card.locator("p").textContent();
+    button(page, "Kill worker-1").click();
+    assertThat(page.locator("#workers-message")).containsText("worker-1 is killed");
+    assertThat(card.locator(".standing")).containsText("another is started");
+    Chromium.screenshot(page, "killed", true);
+    assertThat(card.locator(".standing")).hasText("ready");
+    assertThat(card.locator("p").textContent()).as("another process").isNotEqualTo(before);
+    page.context().close();
+  }
+
+  @Test
+  @Order(4)
   void theServersObjectionStandsAtTheBox() {
     Page page = open(1280, 900, ColorScheme.LIGHT, "/");
     button(page, "Submit").click();
@@ -131,7 +147,7 @@ class ConsoleIT {
   }
 
   @Test
-  @Order(4)
+  @Order(5)
   void thePageFindsTheServerAgainAfterARestart() throws Exception {
     Page page = open(1280, 900, ColorScheme.DARK, "/");
     assertThat(page.locator("#jobs-body tr")).hasCount(1);
@@ -150,7 +166,7 @@ class ConsoleIT {
   }
 
   @Test
-  @Order(5)
+  @Order(6)
   void theKeyboardIsEnough() {
     Page page = open(1280, 900, ColorScheme.LIGHT, "/");
     Locator link = page.locator("#jobs-body a").first();
@@ -164,7 +180,7 @@ class ConsoleIT {
   }
 
   @Test
-  @Order(6)
+  @Order(7)
   void itIsAccessibleInLightAndDarkWideAndNarrow() {
     for (ColorScheme colors : new ColorScheme[] {ColorScheme.LIGHT, ColorScheme.DARK}) {
       for (int width : new int[] {360, 1280}) {
