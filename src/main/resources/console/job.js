@@ -158,13 +158,12 @@ export class JobDetail {
 
 function queue(waiting) {
   const position = waiting.position === undefined ? '' : `position ${count(waiting.position)}`;
-  const estimate = waiting.estimate_s ?? waiting.estimate;
-  return typeof estimate === 'number' ? `${position}, about ${duration(estimate)}` : position || null;
+  return waiting.estimate_s === undefined
+    ? position || null : `${position}, about ${duration(waiting.estimate_s)}`;
 }
 
 function outlook(job) {
-  const word = job.outlook ?? job.deadline_state ?? job.on_time;
-  return typeof word === 'string' ? ` (${word.replaceAll('_', ' ')})` : '';
+  return job.forecast ? ` (${job.forecast.replaceAll('_', ' ')})` : '';
 }
 
 function cost(value) {

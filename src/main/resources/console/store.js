@@ -20,10 +20,13 @@ export class Store {
     this.#listeners.set(topic, [...(this.#listeners.get(topic) ?? []), listener]);
   }
 
-  /** Takes a job in unless a newer record of it is known: a job never goes back. */
+  /**
+   * Takes a job in unless a newer record of it is known: a job never goes back. Its place in the queue
+   * changes without the record.
+   */
   putJob(job) {
     const known = this.jobs.get(job.id);
-    if (known && known.version >= job.version) {
+    if (known && (known.version > job.version || (known.version === job.version && !job.queue))) {
       return;
     }
     this.jobs.set(job.id, job);
