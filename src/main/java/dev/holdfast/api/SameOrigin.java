@@ -21,12 +21,10 @@ final class SameOrigin {
   private SameOrigin() {}
 
   /**
-   * @throws Refusal if a page of another site wants to change something, or opens a WebSocket,
-   *     which no CORS rule would keep it from reading
+   * @throws Refusal if a page of another site wants to change something
    */
   static void check(HttpServerRequest request) {
-    boolean socket = "websocket".equalsIgnoreCase(request.getHeader("Upgrade"));
-    if (SAFE.contains(request.method()) && !socket) {
+    if (SAFE.contains(request.method())) {
       return;
     }
     String site = request.getHeader("Sec-Fetch-Site");
