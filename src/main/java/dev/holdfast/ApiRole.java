@@ -88,8 +88,7 @@ final class ApiRole implements AutoCloseable {
     return role;
   }
 
-  private Future<String> deployApi(
-      List<ModelSpec> models, Clocked clock, WorkerStops stops) {
+  private Future<String> deployApi(List<ModelSpec> models, Clocked clock, WorkerStops stops) {
     WebhookVerticle webhooks =
         new WebhookVerticle(
             config.webhooks(),

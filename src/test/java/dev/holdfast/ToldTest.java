@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.standardwebhooks.Webhook;
+import dev.holdfast.api.WorkerStops;
 import dev.holdfast.client.ClientException;
 import dev.holdfast.client.HoldfastClient;
 import dev.holdfast.embedded.Embedded;
@@ -106,7 +107,8 @@ class ToldTest {
     settings.put("HOLDFAST_GRACE", "5s");
     settings.put("HOLDFAST_WEBHOOK_SECRETS", secrets);
     settings.put("HOLDFAST_WEBHOOK_ALLOW", allow);
-    return ApiRole.start(Config.read(settings, Config.Role.API), clock, () -> null);
+    return ApiRole.start(
+        Config.read(settings, Config.Role.API), clock, () -> null, WorkerStops.NONE);
   }
 
   private static HoldfastClient client(ApiRole api) throws ClientException {

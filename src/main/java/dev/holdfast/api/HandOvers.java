@@ -90,7 +90,9 @@ final class HandOvers {
     List<Job.Attempt> attempts = job.attempts();
     for (int i = 1; i < attempts.size(); i++) {
       Instant started = attempts.get(i).started();
-      if (attempts.get(i - 1).outcome() == Job.Outcome.LOST && !started.isBefore(alive)) {
+      Job.Outcome before = attempts.get(i - 1).outcome();
+      boolean silent = before == Job.Outcome.LOST || before == Job.Outcome.FENCED_OUT;
+      if (silent && !started.isBefore(alive)) {
         history.interrupted();
         history.handedOver(Duration.between(alive, started));
       }

@@ -3,10 +3,11 @@ package dev.holdfast.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.api.StatsHistory.Reading;
+import dev.holdfast.job.ClaimRules;
+import dev.holdfast.job.Claimant;
 import dev.holdfast.job.Job;
 import dev.holdfast.job.JobEvents.JobEvent;
 import dev.holdfast.job.JobId;
-import dev.holdfast.job.JobLife;
 import dev.holdfast.job.JobState;
 import io.vertx.core.json.JsonObject;
 import java.nio.file.Path;
@@ -90,13 +91,11 @@ class HandOversTest {
               api.records.update(
                   id,
                   (before, now) ->
-                      JobLife.claim(
+                      ClaimRules.claim(
                               before,
-                              "worker-2",
-                              "t2",
-                              now.plus(ApiFixture.LEASE).plusSeconds(1),
-                              ApiFixture.LEASE,
-                              true)
+                              new Claimant(
+                                  "worker-2", Job.Place.UNKNOWN, "t2", ApiFixture.LEASE, true),
+                              now.plus(ApiFixture.LEASE).plusSeconds(1))
                           .write()));
 
       handOvers.read(lost, alive);

@@ -113,7 +113,7 @@ class StopRoutesTest {
   void pagesOfOtherSitesChangeNothing(String header, String value) throws Exception {
     for (String path : List.of("/v1/workers/worker-1/kill", "/v1/jobs", "/v1/jobs/x/cancel")) {
       Answer refused = api.post(path, "{}", header, value).is(403);
-      assertThat(refused.json().getString("code")).isEqualTo("cross_site");
+      assertThat(refused.json().getString("code")).isEqualTo("origin_not_allowed");
     }
     assertThat(TOLD).isEmpty();
     api.get("/v1/jobs", header, value).is(200);
@@ -136,7 +136,7 @@ class StopRoutesTest {
     try (Socket socket = api.connect()) {
       socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
       String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      assertThat(answer).startsWith("HTTP/1.1 403").contains("cross_site");
+      assertThat(answer).startsWith("HTTP/1.1 403").contains("origin_not_allowed");
     }
     assertThat(TOLD).isEmpty();
   }
