@@ -11,9 +11,6 @@ import dev.holdfast.client.Terminal;
 import dev.holdfast.client.Watch;
 import dev.holdfast.djl.TinyModels;
 import java.io.ByteArrayOutputStream;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -69,7 +66,7 @@ class TensorJobTest {
       ObjectNode body = JSON.createObjectNode().put("model", "module");
       body.putObject("input").putArray("items").add(item(1, 2.5)).add(item(3, -4)).add(item(5, 6));
       JobView job = client.submit(body, "tensors");
-      job = new Watch(client, silent(), false).until(job, seen -> false);
+      job = new Watch(client, Terminal.silent(), false).until(job, seen -> false);
 
       assertThat(job.state()).isEqualTo("complete");
       assertThat(job.failed()).isEqualTo(1);
@@ -100,11 +97,5 @@ class TensorJobTest {
     input.putArray("shape").add(1).add(2);
     input.putArray("data").add(first).add(second);
     return item;
-  }
-
-  private static Terminal silent() {
-    PrintStream nowhere =
-        new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8);
-    return new Terminal(InputStream.nullInputStream(), nowhere, nowhere, false, Map.of());
   }
 }

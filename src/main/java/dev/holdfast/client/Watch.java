@@ -51,7 +51,8 @@ public final class Watch {
       String counts =
           "%s: %s, %d items, %d of them with an error"
               .formatted(last.id(), last.state(), last.done(), last.failed());
-      terminal.err().println(last.error() == null ? counts : counts + ": " + last.error());
+      String line = last.error() == null ? counts : counts + ": " + last.error();
+      terminal.err().println(terminal.tinted(line, last.state()));
     }
     return last.exitCode();
   }
@@ -93,7 +94,7 @@ public final class Watch {
                     .formatted(attempt.worker(), attempt.resumedAt(), where(attempt)));
       }
       if (!now.isEmpty() && !now.equals(before) && !now.equals("complete")) {
-        say("%s: %s".formatted(attempt.worker(), now));
+        say(terminal.tinted("%s: %s".formatted(attempt.worker(), now), now));
       }
     }
     if (terminal.live()) {

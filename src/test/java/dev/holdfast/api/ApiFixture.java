@@ -60,6 +60,7 @@ final class ApiFixture {
   final JobRecords records;
   final ContractChecker contract;
   final int port;
+  private final String deployment;
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
@@ -112,7 +113,7 @@ final class ApiFixture {
           made.complete(first);
           return next;
         };
-    await(vertx.deployVerticle(remembered, new DeploymentOptions().setInstances(2)));
+    deployment = await(vertx.deployVerticle(remembered, new DeploymentOptions().setInstances(2)));
     port = first.port();
   }
 
@@ -240,6 +241,11 @@ final class ApiFixture {
         new Job.Checkpoint(nextItem, 0, nextItem + 1, parts, bytes, 0),
         new Job.Progress(nextItem, 0, null),
         MODEL_DIGEST);
+  }
+
+  /** Ends the api in good order, as a process that leaves does. */
+  void leave() throws Exception {
+    await(vertx.undeploy(deployment));
   }
 
   void close() throws Exception {

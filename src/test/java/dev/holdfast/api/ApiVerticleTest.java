@@ -39,12 +39,13 @@ class ApiVerticleTest {
     }
 
     long before = System.nanoTime();
-    api.close();
+    api.leave();
 
-    assertThat(poll.get(1, TimeUnit.SECONDS).is(200).json().getString("state")).isEqualTo("queued");
     assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(Duration.ofSeconds(5));
+    assertThat(poll.get(5, TimeUnit.SECONDS).is(200).json().getString("state")).isEqualTo("queued");
     assertThatThrownBy(() -> new Socket(InetAddress.getLoopbackAddress(), api.port))
         .isInstanceOf(IOException.class);
+    api.close();
   }
 
   @Test

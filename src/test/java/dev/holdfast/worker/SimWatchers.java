@@ -59,6 +59,10 @@ final class SimWatchers {
   void watch(JobId id, long since) {
     Client client = open();
     client.last.put(id, since);
+    SimStore.Told told = fleet.store().told(id);
+    if (since > 0 && told != null && told.states.get((int) since - 1).terminal()) {
+      client.ended.add(id);
+    }
     Map<JobId, Long> had = since > 0 ? Map.of(id, since) : Map.of();
     client.subscriber.subscribe(List.of(id), had).onSuccess(looked -> client.watching.add(id));
   }
