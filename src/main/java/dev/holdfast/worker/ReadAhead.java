@@ -138,7 +138,8 @@ final class ReadAhead {
                     }));
     itemsInFlight += read.size();
     itemsInWindows += read.size();
-    Future<Window.Rendered> rows = loop.here(serving.batcher().infer(window));
+    // listened to before it is handed over: whoever fails it may bid the worker leave right after
+    Future<Window.Rendered> rows = loop.here(window.future());
     inFlight.add(new InFlight(window, rows));
     rows.onComplete(
         done -> {
@@ -150,6 +151,7 @@ final class ReadAhead {
             gather();
           }
         });
+    serving.batcher().infer(window);
   }
 
   /** What is inferred makes room at once, though its window may wait for its other items. */

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /**
  * The promises hold whatever goes wrong: many seeds, each a fleet in one thread on virtual time
@@ -30,6 +32,7 @@ class SimulationTest {
   }
 
   @Test
+  @Timeout(value = 1, unit = TimeUnit.HOURS)
   void noSeedBreaksAPromise() {
     for (long seed = FROM; seed < FROM + SEEDS; seed++) {
       String violation = Simulation.run(seed, SimPlant.NOTHING, false).violation();
