@@ -9,6 +9,7 @@ import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * One attempt's view of its job's record. Writes go out one after the other and each is fenced:
@@ -107,6 +108,8 @@ final class AttemptRecord {
 
   /** Writes by a rule once every earlier write has ended. */
   synchronized Future<Job> write(JobRecords.Rule rule) {
+    // a lease runs from when it was written down, not from when the store said so
+    AtomicLong ruledNanos = new AtomicLong(clock.nanos());
     Future<Job> written =
         tail.transform(
             before ->
@@ -115,9 +118,10 @@ final class AttemptRecord {
                         latest(),
                         (job, now) -> {
                           check(job);
+                          ruledNanos.set(clock.nanos());
                           return rule.apply(job, now);
                         })
-                    .onSuccess(this::remember));
+                    .onSuccess(job -> remember(job, ruledNanos.get())));
     tail = written;
     return written;
   }
@@ -132,8 +136,8 @@ final class AttemptRecord {
     }
   }
 
-  private synchronized void remember(Job job) {
+  private synchronized void remember(Job job, long ruledNanos) {
     latest = job;
-    writtenNanos = clock.nanos();
+    writtenNanos = ruledNanos;
   }
 }

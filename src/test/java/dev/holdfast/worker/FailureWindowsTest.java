@@ -230,10 +230,7 @@ class FailureWindowsTest {
     WorkerWorld.Worker worker = world.worker("deaf", deaf, new ScriptedEngine());
     Future<Void> done = worker.begin();
     deaf.awaitStruck();
-    while (!done.isComplete()) {
-      world.clock.advance(Duration.ofMillis(50));
-      Thread.onSpinWait();
-    }
+    world.clock.runUntil(done);
     await(done);
     world.assertComplete(job, TEXTS);
     assertThat(await(real.get(job.id())).orElseThrow().attempts()).hasSize(1);

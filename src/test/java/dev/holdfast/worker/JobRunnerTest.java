@@ -212,10 +212,7 @@ class JobRunnerTest {
     WorkerWorld.Worker worker = world.worker("w", flaky, new ScriptedEngine());
     Future<Void> done = worker.begin();
     flaky.awaitStruck();
-    while (!done.isComplete()) {
-      world.clock.advance(Duration.ofMillis(100));
-      Thread.onSpinWait();
-    }
+    world.clock.runUntil(done);
     world.assertComplete(job, texts(10));
     assertThat(world.job(job.id()).attempts()).hasSize(1);
   }

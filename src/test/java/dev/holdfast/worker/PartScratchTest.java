@@ -77,10 +77,7 @@ class PartScratchTest {
   }
 
   private void finish(Future<Void> done) {
-    while (!done.isComplete()) {
-      world.clock.advance(Duration.ofMillis(50));
-      Thread.onSpinWait();
-    }
+    world.clock.runUntil(done);
     await(done);
   }
 
