@@ -5,10 +5,12 @@ import dev.holdfast.embedded.Embedded;
 import dev.holdfast.job.Claim;
 import dev.holdfast.job.Claimant;
 import dev.holdfast.job.Job;
+import dev.holdfast.job.JobEvents;
 import dev.holdfast.job.JobId;
 import dev.holdfast.job.JobIntake;
 import dev.holdfast.job.JobLife;
 import dev.holdfast.job.JobRecords;
+import dev.holdfast.job.JobStore;
 import dev.holdfast.job.ModelSpec;
 import dev.holdfast.job.Webhooks;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -115,6 +117,22 @@ final class ApiFixture {
         };
     deployment = await(vertx.deployVerticle(remembered, new DeploymentOptions().setInstances(2)));
     port = first.port();
+  }
+
+  /** The same services but for those that a test has its own of. */
+  static ApiServices with(ApiServices usual, JobStore store, JobEvents events, Webhooks webhooks) {
+    return new ApiServices(
+        store,
+        usual.queue(),
+        events,
+        usual.objects(),
+        usual.externalInputs(),
+        usual.roster(),
+        usual.intake(),
+        usual.models(),
+        usual.clock(),
+        usual.meters(),
+        webhooks);
   }
 
   private static ModelSpec model(String name, ModelSpec.Kind kind) {

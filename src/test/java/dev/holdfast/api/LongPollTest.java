@@ -69,18 +69,7 @@ class LongPollTest {
             Files.createDirectories(own),
             ApiOptions.Limits.USUAL,
             services ->
-                new ApiServices(
-                    services.store(),
-                    services.queue(),
-                    new Silence(),
-                    services.objects(),
-                    services.externalInputs(),
-                    services.roster(),
-                    services.intake(),
-                    services.models(),
-                    services.clock(),
-                    services.meters(),
-                    services.webhooks()));
+                ApiFixture.with(services, services.store(), new Silence(), services.webhooks()));
     try {
       JobId id = deaf.submitted(1);
       CompletableFuture<Answer> poll = deaf.sendAsync("GET", "/v1/jobs/" + id + "?wait=30", null);

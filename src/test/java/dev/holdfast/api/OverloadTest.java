@@ -55,18 +55,7 @@ class OverloadTest {
             limits,
             services -> {
               STORE.real = services.store();
-              return new ApiServices(
-                  STORE,
-                  services.queue(),
-                  services.events(),
-                  services.objects(),
-                  services.externalInputs(),
-                  services.roster(),
-                  services.intake(),
-                  services.models(),
-                  services.clock(),
-                  services.meters(),
-                  services.webhooks());
+              return ApiFixture.with(services, STORE, services.events(), services.webhooks());
             });
   }
 

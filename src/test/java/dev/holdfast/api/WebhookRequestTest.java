@@ -37,18 +37,7 @@ class WebhookRequestTest {
             directory,
             ApiOptions.Limits.USUAL,
             services ->
-                new ApiServices(
-                    services.store(),
-                    services.queue(),
-                    services.events(),
-                    services.objects(),
-                    services.externalInputs(),
-                    services.roster(),
-                    services.intake(),
-                    services.models(),
-                    services.clock(),
-                    services.meters(),
-                    new OnlyGood()));
+                ApiFixture.with(services, services.store(), services.events(), new OnlyGood()));
   }
 
   @AfterAll

@@ -1,11 +1,15 @@
 package dev.holdfast.shutdown;
 
 import dev.holdfast.shutdown.EvictionNotices.Cloud;
+import dev.holdfast.shutdown.MetadataServer.Fault;
 import io.vertx.core.Handler;
 import io.vertx.core.http.HttpServerRequest;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.provider.Arguments;
 
 /** A cloud's metadata service: what it answers, and how a test makes it evict the machine. */
 interface FakeCloud extends Handler<HttpServerRequest> {
@@ -19,6 +23,16 @@ interface FakeCloud extends Handler<HttpServerRequest> {
       case AWS -> new FakeAws();
       case AZURE -> new FakeAzure();
     };
+  }
+
+  /** Each cloud with each way to be out of order. */
+  static Stream<Arguments> faults() {
+    return Arrays.stream(Cloud.values())
+        .flatMap(
+            cloud ->
+                Arrays.stream(Fault.values())
+                    .filter(fault -> fault != Fault.NONE)
+                    .map(fault -> Arguments.of(cloud, fault)));
   }
 
   /** The probe that hears of {@link #evict}. */

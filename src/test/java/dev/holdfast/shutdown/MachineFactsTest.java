@@ -1,7 +1,6 @@
 package dev.holdfast.shutdown;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.holdfast.shutdown.EvictionNotices.Cloud;
 import dev.holdfast.shutdown.MachineFacts.Facts;
@@ -11,14 +10,11 @@ import io.vertx.core.json.JsonObject;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
-import java.util.Arrays;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -88,17 +84,8 @@ class MachineFactsTest {
     assertThat(asked(Cloud.AZURE, azure)).isEqualTo(facts(told, spot));
   }
 
-  private static Stream<Arguments> faults() {
-    return Arrays.stream(Cloud.values())
-        .flatMap(
-            cloud ->
-                Arrays.stream(Fault.values())
-                    .filter(fault -> fault != Fault.NONE)
-                    .map(fault -> arguments(cloud, fault)));
-  }
-
   @ParameterizedTest
-  @MethodSource("faults")
+  @MethodSource("dev.holdfast.shutdown.FakeCloud#faults")
   void whateverIsWrongNothingIsKnownAndNothingFails(Cloud cloud, Fault fault) throws Exception {
     try (MetadataServer server = new MetadataServer(FakeCloud.of(cloud))) {
       server.open();

@@ -2,7 +2,6 @@ package dev.holdfast.shutdown;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
@@ -19,15 +18,12 @@ import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.slf4j.LoggerFactory;
@@ -42,17 +38,8 @@ class MetadataEndpointTest {
     listening.close();
   }
 
-  private static Stream<Arguments> faults() {
-    return Arrays.stream(Cloud.values())
-        .flatMap(
-            cloud ->
-                Arrays.stream(Fault.values())
-                    .filter(fault -> fault != Fault.NONE)
-                    .map(fault -> arguments(cloud, fault)));
-  }
-
   @ParameterizedTest
-  @MethodSource("faults")
+  @MethodSource("dev.holdfast.shutdown.FakeCloud#faults")
   void aFaultIsNoNoticeAndNoEnd(Cloud cloud, Fault fault) throws Exception {
     FakeCloud fake = FakeCloud.of(cloud);
     try (MetadataServer server = new MetadataServer(fake)) {

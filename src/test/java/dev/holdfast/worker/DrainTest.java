@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.holdfast.job.Job;
 import dev.holdfast.job.JobState;
 import dev.holdfast.world.ScriptedEngine;
+import dev.holdfast.world.Waits;
 import io.vertx.core.Future;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -46,7 +47,7 @@ class DrainTest {
               Thread.onSpinWait();
             }
             second.countDown();
-            awaitQuietly(go);
+            Waits.until(go);
           }
         });
     WorkerWorld.Worker leaving = world.worker("leaving", mortal, engine);
@@ -76,7 +77,7 @@ class DrainTest {
       engine.beforeBatch(
           batch -> {
             inferring.countDown();
-            awaitQuietly(go);
+            Waits.until(go);
           });
       try (WorkerWorld.Worker leaving = world.transientWorker("w" + eviction, engine)) {
         Future<Void> done = leaving.begin();
@@ -91,15 +92,5 @@ class DrainTest {
     world.assertComplete(job, texts);
     assertThat(world.job(job.id()).spent().failures()).isZero();
     assertThat(world.job(job.id()).spent().suspects()).isZero();
-  }
-
-  private static void awaitQuietly(CountDownLatch latch) {
-    try {
-      if (!latch.await(10, TimeUnit.SECONDS)) {
-        throw new AssertionError("the latch was never opened");
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
   }
 }

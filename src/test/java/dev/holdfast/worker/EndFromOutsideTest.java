@@ -10,7 +10,9 @@ import dev.holdfast.job.JobQueue;
 import dev.holdfast.job.JobState;
 import dev.holdfast.world.Messages;
 import dev.holdfast.world.ScriptedEngine;
+import dev.holdfast.world.Waits;
 import io.vertx.core.Future;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -19,7 +21,7 @@ import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,20 +35,17 @@ class EndFromOutsideTest {
 
   private static final String[] TEXTS = texts(12);
 
-  @TempDir Path directory;
-  private WorkerWorld world;
+  @AutoClose private final WorkerWorld world;
   private final CountDownLatch inferring = new CountDownLatch(1);
   private final CountDownLatch go = new CountDownLatch(1);
 
-  @BeforeEach
-  void open() throws Exception {
+  EndFromOutsideTest(@TempDir Path directory) throws IOException {
     world = new WorkerWorld(directory);
   }
 
   @AfterEach
-  void close() {
+  void letGo() {
     go.countDown();
-    world.close();
   }
 
   /** An engine that stays in its first batch until the test lets it go. */
@@ -55,19 +54,9 @@ class EndFromOutsideTest {
     engine.beforeBatch(
         batch -> {
           inferring.countDown();
-          awaitQuietly(go);
+          Waits.until(go);
         });
     return engine;
-  }
-
-  private static void awaitQuietly(CountDownLatch latch) {
-    try {
-      if (!latch.await(30, TimeUnit.SECONDS)) {
-        throw new AssertionError("the latch was never opened");
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
   }
 
   private void assertReleased(Job ended) {

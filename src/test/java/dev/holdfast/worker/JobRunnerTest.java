@@ -12,6 +12,7 @@ import dev.holdfast.job.JobRecords;
 import dev.holdfast.job.JobSpec;
 import dev.holdfast.job.JobState;
 import dev.holdfast.world.ScriptedEngine;
+import dev.holdfast.world.Waits;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -147,7 +148,7 @@ class JobRunnerTest {
     engine.beforeBatch(
         batch -> {
           inferring.countDown();
-          awaitQuietly(go);
+          Waits.until(go);
         });
     WorkerWorld.Worker worker = world.worker("w", new Mortal(), engine);
     Future<Void> done = worker.begin();
@@ -215,15 +216,5 @@ class JobRunnerTest {
     world.clock.runUntil(done);
     world.assertComplete(job, texts(10));
     assertThat(world.job(job.id()).attempts()).hasSize(1);
-  }
-
-  private static void awaitQuietly(CountDownLatch latch) {
-    try {
-      if (!latch.await(10, TimeUnit.SECONDS)) {
-        throw new AssertionError("the latch was never opened");
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
   }
 }

@@ -9,13 +9,15 @@ import dev.holdfast.job.Job;
 import dev.holdfast.job.JobState;
 import dev.holdfast.world.Messages;
 import dev.holdfast.world.ScriptedEngine;
+import dev.holdfast.world.Waits;
 import io.vertx.core.Future;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,19 +29,16 @@ class LeaseKeeperTest {
   private static final String[] TEXTS = texts(10);
   private static final Duration TURN = LEASE.dividedBy(2);
 
-  @TempDir Path directory;
-  private WorkerWorld world;
+  @AutoClose private final WorkerWorld world;
   private final CountDownLatch go = new CountDownLatch(1);
 
-  @BeforeEach
-  void open() throws Exception {
+  LeaseKeeperTest(@TempDir Path directory) throws IOException {
     world = new WorkerWorld(directory);
   }
 
   @AfterEach
-  void close() {
+  void letGo() {
     go.countDown();
-    world.close();
   }
 
   private WorkerWorld.Worker inferring(String name, Mortal mortal) throws InterruptedException {
@@ -48,7 +47,7 @@ class LeaseKeeperTest {
     engine.beforeBatch(
         batch -> {
           inferring.countDown();
-          awaitQuietly(go);
+          Waits.until(go);
         });
     WorkerWorld.Worker worker = world.worker(name, mortal, engine);
     begun = worker.begin();
@@ -57,16 +56,6 @@ class LeaseKeeperTest {
   }
 
   private Future<Void> begun = Future.succeededFuture();
-
-  private static void awaitQuietly(CountDownLatch latch) {
-    try {
-      if (!latch.await(30, TimeUnit.SECONDS)) {
-        throw new AssertionError("the latch was never opened");
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-  }
 
   /** Waits until the record is at this version. */
   private void awaitVersion(Job job, long version) {

@@ -16,6 +16,7 @@ import dev.holdfast.job.ModelSpec;
 import dev.holdfast.job.WorkerRoster.WorkerReport;
 import dev.holdfast.world.Messages;
 import dev.holdfast.world.ScriptedEngine;
+import dev.holdfast.world.Waits;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
 import java.nio.file.Path;
@@ -134,7 +135,7 @@ class WorkerVerticleTest {
     engine.beforeBatch(
         batch -> {
           inferring.countDown();
-          awaitQuietly(go);
+          Waits.until(go);
         });
     JobId id = submit("a").id();
     await(vertx.deployVerticle(worker("w", engine, ScriptedEngine.spec(8, 1_000))));
@@ -147,16 +148,6 @@ class WorkerVerticleTest {
     }
     assertThat(await(embedded.store().get(id)).orElseThrow().state()).isEqualTo(JobState.CANCELLED);
     go.countDown();
-  }
-
-  private static void awaitQuietly(CountDownLatch latch) {
-    try {
-      if (!latch.await(50, TimeUnit.SECONDS)) {
-        throw new AssertionError("the latch was never opened");
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
   }
 
   @Test
