@@ -68,9 +68,17 @@ final class Chaos {
   /**
    * A worker that was taken away.
    *
-   * @param exit completes with its exit code, or with nothing for one that was killed outright
+   * @param exit completes when it has ended, at once for one that was killed outright
    */
-  record Taken(String worker, boolean spot, Instant at, CompletableFuture<OptionalInt> exit) {}
+  record Taken(String worker, boolean spot, Instant at, CompletableFuture<Exit> exit) {}
+
+  /**
+   * How a worker ended.
+   *
+   * @param code nothing for one that was killed outright
+   * @param seconds from the signal on
+   */
+  record Exit(OptionalInt code, double seconds) {}
 
   /**
    * What one run came to.
@@ -162,17 +170,31 @@ final class Chaos {
       until(from, kill.at());
       String worker = "worker-" + (kill.worker() + 1);
       // SIGKILL may come at any time; a Java that has not begun its program takes no SIGTERM
-      while (!stack.pids().containsKey(worker)
+      // and a second signal to one that is leaving would end it at once
+      while (leaving(taken, worker)
+          || !stack.pids().containsKey(worker)
           || (kill.spot() && stack.itemsInferred(worker).isEmpty())) {
         pause(LOOK_AGAIN);
       }
       count(List.of(worker));
       Instant at = clock.instant();
       if (kill.spot()) {
-        taken.add(new Taken(worker, true, at, stack.evict(worker, SPOT_GRACE, AWAY)));
+        long asked = System.nanoTime();
+        taken.add(
+            new Taken(
+                worker,
+                true,
+                at,
+                stack
+                    .evict(worker, SPOT_GRACE, AWAY)
+                    .thenApply(code -> new Exit(code, (System.nanoTime() - asked) / 1e9))));
       } else if (stack.kill(worker, AWAY)) {
         taken.add(
-            new Taken(worker, false, at, CompletableFuture.completedFuture(OptionalInt.empty())));
+            new Taken(
+                worker,
+                false,
+                at,
+                CompletableFuture.completedFuture(new Exit(OptionalInt.empty(), 0))));
       }
       counted.put(worker, 0L);
       say.accept(
@@ -181,6 +203,10 @@ final class Chaos {
                   kill.spot() ? "evicted" : "killed", worker, taken.size(), plan.kills().size()));
     }
     return taken;
+  }
+
+  private static boolean leaving(List<Taken> taken, String worker) {
+    return taken.stream().anyMatch(t -> t.worker().equals(worker) && !t.exit().isDone());
   }
 
   /** Adds what workers have inferred since they were asked last, or since they began. */

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.holdfast.client.JobView;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalInt;
@@ -22,6 +23,7 @@ final class ChaosReport {
   private final Chaos.Outcome disturbed;
   private final List<Double> handOvers;
   private final List<Double> recoveries;
+  private final List<Double> exits = new ArrayList<>();
   private final List<String> violations = new ArrayList<>();
   private long lost;
   private long duplicated;
@@ -60,6 +62,7 @@ final class ChaosReport {
         exit(taken);
       }
     }
+    Collections.sort(exits);
   }
 
   private void add(long count, String what) {
@@ -70,7 +73,9 @@ final class ChaosReport {
 
   private void exit(Chaos.Taken taken) throws InterruptedException {
     try {
-      OptionalInt code = taken.exit().get(EXIT_SECONDS_MAX, TimeUnit.SECONDS);
+      Chaos.Exit exit = taken.exit().get(EXIT_SECONDS_MAX, TimeUnit.SECONDS);
+      OptionalInt code = exit.code();
+      exits.add(exit.seconds());
       if (code.isPresent() && code.getAsInt() != 0) {
         violations.add(
             "%s was given %d s and ended with %d"
@@ -137,6 +142,7 @@ final class ChaosReport {
             100 * overhead()));
     lines.add("hand-overs after SIGTERM: " + spread(handOvers));
     lines.add("recoveries after SIGKILL: " + spread(recoveries));
+    lines.add("exits after SIGTERM: " + spread(exits));
     lines.add(
         String.format(
             Locale.ROOT, "%.1f s; %.1f s undisturbed", disturbed.seconds(), calm.seconds()));
@@ -158,6 +164,7 @@ final class ChaosReport {
             .put("undisturbed_seconds", calm.seconds());
     json.set("hand_over_seconds", quantiles(handOvers));
     json.set("recovery_seconds", quantiles(recoveries));
+    json.set("exit_seconds", quantiles(exits));
     json.set("violations", JSON.valueToTree(violations));
     return json;
   }

@@ -183,7 +183,7 @@ class ToldTest {
                             Job.Place.UNKNOWN,
                             "token-1",
                             Duration.ofSeconds(30),
-                            true))))
+                            Claimant.Company.NONE))))
             .job();
     JobLife.Step step =
         new JobLife.Step(

@@ -14,8 +14,12 @@ public sealed interface Claim {
   /** Somebody else holds a live lease. */
   record Busy(Instant until) implements Claim {}
 
-  /** Its last attempt ended without a word: it must be claimed to run alone, or not at all. */
-  record Suspect(Job job) implements Claim {}
+  /**
+   * Its last attempt ended without a word, so it is not claimed into the company it would have had.
+   *
+   * @param allowed the most that it may have
+   */
+  record Suspect(Claimant.Company allowed) implements Claim {}
 
   /** The job is this attempt's, from its checkpoint on. */
   record Claimed(Job job) implements Claim {}

@@ -37,8 +37,9 @@ public final class ClaimRules {
     if (edit.spent.suspects() >= JobLife.SUSPECTS_MAX) {
       return ended(JobLife.fail(edit, killer(edit), now));
     }
-    if (edit.spent.suspects() > 0 && !by.alone()) {
-      return new Decision(null, new Claim.Suspect(job));
+    Claimant.Company allowed = Claimant.Company.after(edit.spent.suspects());
+    if (by.company().compareTo(allowed) < 0) {
+      return new Decision(null, new Claim.Suspect(allowed));
     }
     edit.state = JobState.PROCESSING;
     edit.fence++;

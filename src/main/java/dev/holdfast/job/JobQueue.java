@@ -63,7 +63,16 @@ public interface JobQueue {
   /**
    * @param attempts how many times the job was claimed
    */
-  record DeadLetter(JobId job, String reason, int attempts, long fence, Instant at) {}
+  record DeadLetter(JobId job, String reason, int attempts, long fence, Instant at) {
+
+    /** That of a job which has failed for good. */
+    public static DeadLetter of(Job failed, Instant now) {
+      Job.Report error = failed.error();
+      String reason =
+          error == null ? failed.state().wireName() : error.code() + ": " + error.message();
+      return new DeadLetter(failed.id(), reason, (int) failed.fence(), failed.fence(), now);
+    }
+  }
 
   /** The newest dead letters first. */
   Future<List<DeadLetter>> deadLetters(int limit);

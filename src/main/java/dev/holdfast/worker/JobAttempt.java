@@ -15,8 +15,7 @@ import org.jspecify.annotations.Nullable;
  * One attempt at a job: adopts what an earlier one left, gathers finished windows into a span, and
  * makes a span that is long enough a part while the next one is already being inferred.
  *
- * <p>Not thread-safe: every step runs on the loop; what comes from elsewhere is brought {@link
- * #here} first.
+ * <p>Not thread-safe: every step runs on the loop.
  */
 final class JobAttempt implements ReadAhead.Listener {
 
@@ -34,6 +33,7 @@ final class JobAttempt implements ReadAhead.Listener {
   private final Commits commits;
   private final ProgressWrites progressWrites;
   private Clocked.@Nullable Timer departure;
+  private final Probation probation;
   private final Runnable rested;
   private boolean resting;
   private boolean leaving;
@@ -45,7 +45,13 @@ final class JobAttempt implements ReadAhead.Listener {
    * @param rested hears that {@link #resting} may have become true
    */
   JobAttempt(
-      WorkerServices services, Serving serving, AttemptRecord record, Loop loop, Runnable rested) {
+      WorkerServices services,
+      Serving serving,
+      AttemptRecord record,
+      Probation probation,
+      Loop loop,
+      Runnable rested) {
+    this.probation = probation;
     this.rested = rested;
     this.services = services;
     this.serving = serving;
@@ -58,15 +64,14 @@ final class JobAttempt implements ReadAhead.Listener {
     Job job = record.latest();
     this.span = new Span(job.checkpoint(), services.clock());
     this.total = job.progress().total();
-    this.commits = new Commits(serving, parts, loop, services.clock(), job, this::pump);
     this.ahead = new ReadAhead(serving, loop, services.clock(), this);
+    this.commits = new Commits(serving, parts, loop, services.clock(), job, ahead::pump);
   }
 
   /**
-   * Works until the job has ended or somebody else must go on. Call once, on the loop.
+   * Works until the job has ended or somebody else must go on; never fails. Call once, on the loop.
    *
    * @param look whether to look for a part first: another attempt may have left one
-   * @return never fails
    */
   Future<AttemptEnd> run(boolean look) {
     Job job = record.latest();
@@ -82,7 +87,7 @@ final class JobAttempt implements ReadAhead.Listener {
 
   /** Results are looked for before anything is computed: a dead attempt may have left one. */
   private void adopt() {
-    here(parts.adoptAll(total))
+    loop.here(parts.adoptAll(total))
         .onFailure(this::stop)
         .onSuccess(
             job -> {
@@ -108,10 +113,11 @@ final class JobAttempt implements ReadAhead.Listener {
       ahead.start(lines);
       return;
     }
-    here(patience.with(
-            () ->
-                InputLines.count(
-                    job.spec().input(), services.objects(), services.externalInputs())))
+    loop.here(
+            patience.with(
+                () ->
+                    InputLines.count(
+                        job.spec().input(), services.objects(), services.externalInputs())))
         .onFailure(this::stop)
         .onSuccess(
             counted -> {
@@ -131,7 +137,10 @@ final class JobAttempt implements ReadAhead.Listener {
       return;
     }
     span.add(window);
-    if (serving.policy().due(span.ageNanos(), nanos, span.bytes()) && !ahead.exhausted()) {
+    boolean due =
+        probation.due(span.to().nextItem())
+            || serving.policy().due(span.ageNanos(), nanos, span.bytes());
+    if (due && !ahead.exhausted()) {
       cut(false);
     }
   }
@@ -157,7 +166,7 @@ final class JobAttempt implements ReadAhead.Listener {
     completing = true;
     progressWrites.stop();
     cut(true);
-    here(commits.newest()).onSuccess(job -> finish(new AttemptEnd.Ended(job)));
+    loop.here(commits.newest()).onSuccess(job -> finish(new AttemptEnd.Ended(job)));
   }
 
   @Override
@@ -172,11 +181,10 @@ final class JobAttempt implements ReadAhead.Listener {
   private void cut(boolean last) {
     Span full = span;
     span = new Span(full.to(), services.clock());
-    commits.add(full, this::progress, last).onFailure(this::stop);
-  }
-
-  private void pump() {
-    ahead.pump();
+    commits
+        .add(full, this::progress, last)
+        .onFailure(this::stop)
+        .onSuccess(job -> probation.durable(job.checkpoint()));
   }
 
   private Job.Progress progress() {
@@ -253,27 +261,26 @@ final class JobAttempt implements ReadAhead.Listener {
         by == null
             ? Departure.AT_ONCE.work()
             : Duration.ofNanos(Math.max(0, by - services.clock().nanos()));
-    here(commits.within(limit))
+    loop.here(commits.within(limit))
         .onSuccess(
             over -> {
               if (!end.future().isComplete()) {
-                here(verdict.get()).onSuccess(this::finish);
+                loop.here(verdict.get()).onSuccess(this::finish);
               }
             });
   }
 
-  /** Ends at once, for a reason that comes from outside. Any thread. */
+  /** Ends at once, for a reason from outside. Any thread. */
   void end(Throwable reason) {
     loop.execute(() -> stop(reason));
   }
 
-  /** Ends the attempt for a reason. */
   private void stop(Throwable reason) {
     if (end.future().isComplete() || (stopping && reason instanceof CancellationException)) {
       return;
     }
     halt();
-    here(AttemptVerdict.on(reason, record)).onSuccess(this::finish);
+    loop.here(AttemptVerdict.on(reason, record)).onSuccess(this::finish);
   }
 
   private void halt() {
@@ -289,9 +296,5 @@ final class JobAttempt implements ReadAhead.Listener {
     }
     commits.close(!(how instanceof AttemptEnd.Ended || how instanceof AttemptEnd.Dead));
     end.tryComplete(how);
-  }
-
-  private <T extends @Nullable Object> Future<T> here(Future<T> elsewhere) {
-    return loop.here(elsewhere);
   }
 }

@@ -2,6 +2,7 @@ package dev.holdfast.worker;
 
 import dev.holdfast.job.Claim;
 import dev.holdfast.job.Claimant;
+import dev.holdfast.job.Claimant.Company;
 import dev.holdfast.job.Job;
 import dev.holdfast.job.JobEvents.JobEvent;
 import dev.holdfast.job.JobId;
@@ -15,7 +16,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -99,7 +99,7 @@ final class JobRunner {
     }
     return quarantine.active()
         ? quarantine.over().compose(over -> run(delivery))
-        : claim(delivery, false);
+        : claim(delivery, Company.ANY, () -> {});
   }
 
   /** Whether nothing should be pulled for now. */
@@ -107,13 +107,13 @@ final class JobRunner {
     return quarantine.active();
   }
 
-  private Future<Void> claim(Delivery delivery, boolean alone) {
+  private Future<Void> claim(Delivery delivery, Company company, Runnable acquitted) {
     if (draining) {
       return release(delivery, Duration.ZERO, "drained");
     }
     String token = JobId.randomToken();
     JobId id = delivery.message().job();
-    Claimant by = new Claimant(options.id(), options.place(), token, options.lease(), alone);
+    Claimant by = new Claimant(options.id(), options.place(), token, options.lease(), company);
     AttemptWatch watch = new AttemptWatch(id, services.clock(), loop);
     watches.add(watch);
     claiming++;
@@ -123,7 +123,7 @@ final class JobRunner {
               claiming--;
               Future<Void> settled =
                   claimed.succeeded()
-                      ? act(delivery, claimed.result(), token, watch)
+                      ? act(new Claiming(delivery, by, watch, acquitted), claimed.result())
                       : unreachable(delivery, claimed.cause());
               quarantine.look();
               return settled;
@@ -140,7 +140,8 @@ final class JobRunner {
     List.copyOf(watches).forEach(watch -> watch.heard(event));
   }
 
-  private Future<Void> act(Delivery delivery, Claim claim, String token, AttemptWatch watch) {
+  private Future<Void> act(Claiming claiming, Claim claim) {
+    Delivery delivery = claiming.delivery();
     if (claim instanceof Claim.Gone) {
       return ack(delivery, "gone");
     }
@@ -153,33 +154,44 @@ final class JobRunner {
       Duration until = Duration.between(services.clock().instant(), busy.until());
       return release(delivery, until.isNegative() ? Duration.ZERO : until, "busy");
     }
-    if (claim instanceof Claim.Suspect) {
-      return quarantine.enter(() -> claim(delivery, true));
+    if (claim instanceof Claim.Suspect suspect) {
+      // it may have had a turn in company that it is no longer allowed
+      claiming.acquitted().run();
+      Company allowed = suspect.allowed();
+      return quarantine.enter(
+          allowed == Company.SUSPECTS, acquitted -> claim(delivery, allowed, acquitted));
     }
     Job job = ((Claim.Claimed) claim).job();
     Serving serving = models.get(job.spec().model());
     AttemptRecord record =
-        new AttemptRecord(services.records(), job, token, options.lease(), services.clock());
+        new AttemptRecord(
+            services.records(), job, claiming.by().token(), options.lease(), services.clock());
     if (serving == null) {
       return loop.here(record.write(JobLife::interrupted))
           .transform(written -> release(delivery, NOT_MINE_DELAY, "not_mine"));
     }
     serving.interruptions().claimed(job);
-    return attempt(new Held(delivery, serving, record, watch), job.fence() > 1);
+    Probation probation = claiming.probation(job, services.clock());
+    return attempt(
+        new Held(delivery, serving, record, claiming.watch(), probation), job.fence() > 1);
   }
 
   /** A claimed job, and what its attempts have in common. */
   private record Held(
-      Delivery delivery, Serving serving, AttemptRecord record, AttemptWatch watch) {}
+      Delivery delivery,
+      Serving serving,
+      AttemptRecord record,
+      AttemptWatch watch,
+      Probation probation) {}
 
   private Future<Void> attempt(Held held, boolean look) {
     JobAttempt attempt =
-        new JobAttempt(services, held.serving, held.record, loop, quarantine::look);
+        new JobAttempt(services, held.serving, held.record, held.probation, loop, quarantine::look);
     leases.attend(held.delivery, held.record, attempt::end);
     held.watch.attach(held.record, attempt::end);
     running.add(attempt);
     held.serving.interruptions().began();
-    if (quarantine.active() && !quarantine.taking()) {
+    if (quarantine.active() && !held.probation.on()) {
       attempt.rest();
     }
     Future<AttemptEnd> end = attempt.run(look);
@@ -226,12 +238,8 @@ final class JobRunner {
 
   /** A failed job's message is acknowledged only after its copy is with the dead letters. */
   private Future<Void> bury(Delivery delivery, Job job) {
-    Job.@Nullable Report error = job.error();
-    String reason = error == null ? job.state().wireName() : error.code() + ": " + error.message();
-    LOG.warn("job {} failed for good after {} claims: {}", job.id(), job.fence(), reason);
-    JobQueue.DeadLetter letter =
-        new JobQueue.DeadLetter(
-            job.id(), reason, (int) job.fence(), job.fence(), services.clock().instant());
+    JobQueue.DeadLetter letter = JobQueue.DeadLetter.of(job, services.clock().instant());
+    LOG.warn("job {} failed for good after {} claims: {}", job.id(), job.fence(), letter.reason());
     return loop.here(new Patience(services.clock()).with(() -> services.queue().deadLetter(letter)))
         .transform(
             written ->

@@ -4,24 +4,40 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
-import java.util.function.Supplier;
+import java.util.function.Function;
 
 /**
  * Where jobs wait whose last attempt ended without a word: one of them may kill whoever infers it,
  * and its neighbours would be blamed with it. While any waits nothing else is begun; when all that
- * runs has come to rest, each has its turn alone. Not thread-safe; lives on the loop.
+ * runs has come to rest, they have their turns: those that may be together in groups, the others
+ * one by one. A turn is over when its job has been dealt with, or before that when the job is
+ * acquitted and goes on among the others. Not thread-safe; lives on the loop.
  */
 final class Quarantine {
 
-  private record Turn(Supplier<Future<Void>> take, Promise<Void> done) {}
+  /** How many are tried together: so many at most are blamed with the one that kills. */
+  private static final int GROUP = 16;
+
+  /** By identity: each stands for itself. */
+  private static final class Turn {
+    private final Function<Runnable, Future<Void>> take;
+    private final Promise<Void> done = Promise.promise();
+
+    Turn(Function<Runnable, Future<Void>> take) {
+      this.take = take;
+    }
+  }
 
   private final BooleanSupplier quiet;
   private final Runnable began;
   private final Runnable ended;
-  private final Deque<Turn> waiting = new ArrayDeque<>();
+  private final Deque<Turn> together = new ArrayDeque<>();
+  private final Deque<Turn> alone = new ArrayDeque<>();
+  private final Set<Turn> now = new HashSet<>();
   private Promise<Void> over = Promise.promise();
-  private boolean taking;
   private boolean dissolved;
 
   /**
@@ -37,12 +53,11 @@ final class Quarantine {
 
   /** Whether a job waits here or has its turn. */
   boolean active() {
-    return taking || !waiting.isEmpty();
+    return !now.isEmpty() || waiting();
   }
 
-  /** Whether a job has its turn now. */
-  boolean taking() {
-    return taking;
+  private boolean waiting() {
+    return !together.isEmpty() || !alone.isEmpty();
   }
 
   /** Completes when {@link #active} ends. */
@@ -53,51 +68,68 @@ final class Quarantine {
   /**
    * Waits for a turn.
    *
-   * @param take the turn; never fails
-   * @return completes when the turn is over
+   * @param company whether others may have theirs at the same time
+   * @param take the turn, which never fails; it is given whom to tell that the job is acquitted
+   * @return completes when what was taken has ended
    */
-  Future<Void> enter(Supplier<Future<Void>> take) {
-    Turn turn = new Turn(take, Promise.promise());
+  Future<Void> enter(boolean company, Function<Runnable, Future<Void>> take) {
+    Turn turn = new Turn(take);
     boolean first = !active();
-    waiting.add(turn);
+    (company ? together : alone).add(turn);
     if (dissolved) {
       dissolve();
     } else if (first) {
       began.run();
       look();
     }
-    return turn.done().future();
+    return turn.done.future();
   }
 
   /** Something may have come to rest. */
   void look() {
-    if (taking || waiting.isEmpty() || !quiet.getAsBoolean()) {
+    if (!now.isEmpty() || !waiting() || !quiet.getAsBoolean()) {
       return;
     }
-    taking = true;
-    Turn turn = waiting.remove();
-    turn.take()
-        .get()
+    while (now.size() < GROUP && !together.isEmpty()) {
+      now.add(together.remove());
+    }
+    if (now.isEmpty()) {
+      now.add(alone.remove());
+    }
+    Set.copyOf(now).forEach(turn -> take(turn, () -> over(turn)));
+  }
+
+  private void take(Turn turn, Runnable over) {
+    turn.take
+        .apply(over)
         .onComplete(
             done -> {
-              taking = false;
-              turn.done().complete();
-              if (waiting.isEmpty()) {
-                end();
-              } else {
-                look();
-              }
+              turn.done.complete();
+              over.run();
             });
+  }
+
+  private void over(Turn turn) {
+    if (!now.remove(turn) || !now.isEmpty()) {
+      return;
+    }
+    if (waiting()) {
+      began.run();
+      look();
+    } else {
+      end();
+    }
   }
 
   /** From now on nobody waits: each turn is taken at once, by whoever knows that it must not. */
   void dissolve() {
     dissolved = true;
-    while (!waiting.isEmpty()) {
-      Turn turn = waiting.remove();
-      turn.take().get().onComplete(done -> turn.done().complete());
+    for (Deque<Turn> queue = together; waiting(); queue = alone) {
+      while (!queue.isEmpty()) {
+        take(queue.remove(), () -> {});
+      }
     }
-    if (!taking) {
+    if (now.isEmpty()) {
       end();
     }
   }

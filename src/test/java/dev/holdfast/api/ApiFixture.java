@@ -220,7 +220,11 @@ final class ApiFixture {
   /** Claims a job as a worker does. */
   Job claimed(JobId id) throws Exception {
     Claim claim =
-        await(records.claim(id, new Claimant("worker-1", PLACE, JobId.randomToken(), LEASE, true)));
+        await(
+            records.claim(
+                id,
+                new Claimant(
+                    "worker-1", PLACE, JobId.randomToken(), LEASE, Claimant.Company.NONE)));
     return ((Claim.Claimed) claim).job();
   }
 

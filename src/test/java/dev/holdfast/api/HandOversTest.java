@@ -94,7 +94,11 @@ class HandOversTest {
                       ClaimRules.claim(
                               before,
                               new Claimant(
-                                  "worker-2", Job.Place.UNKNOWN, "t2", ApiFixture.LEASE, true),
+                                  "worker-2",
+                                  Job.Place.UNKNOWN,
+                                  "t2",
+                                  ApiFixture.LEASE,
+                                  Claimant.Company.NONE),
                               now.plus(ApiFixture.LEASE).plusSeconds(1))
                           .write()));
 

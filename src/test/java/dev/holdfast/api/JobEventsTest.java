@@ -109,7 +109,7 @@ class JobEventsTest {
                                     Job.Place.UNKNOWN,
                                     JobId.randomToken(),
                                     ApiFixture.LEASE,
-                                    true),
+                                    Claimant.Company.NONE),
                                 now.plus(Duration.ofHours(1)))
                             .outcome())
                     .job()));

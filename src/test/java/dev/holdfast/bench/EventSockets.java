@@ -132,7 +132,12 @@ final class EventSockets implements AutoCloseable {
         await(
             records.claim(
                 job.id(),
-                new Claimant("bench", Job.Place.UNKNOWN, JobId.randomToken(), LEASE, true)));
+                new Claimant(
+                    "bench",
+                    Job.Place.UNKNOWN,
+                    JobId.randomToken(),
+                    LEASE,
+                    Claimant.Company.NONE)));
     return ((Claim.Claimed) claim).job();
   }
 

@@ -25,7 +25,8 @@ class AttemptsTest {
 
   private static ClaimRules.Decision claim(Job job, int second) {
     Instant at = T0.plusSeconds(second);
-    return ClaimRules.claim(job, new Claimant("w" + second, PLACE, "t" + second, LEASE, true), at);
+    return ClaimRules.claim(
+        job, new Claimant("w" + second, PLACE, "t" + second, LEASE, Claimant.Company.NONE), at);
   }
 
   private static Job claimed(Job job, int second) {

@@ -3,8 +3,10 @@ package dev.holdfast.job;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.holdfast.job.Claimant.Company;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
@@ -25,12 +27,12 @@ class JobLifeTest {
   private static final Job.Place PLACE = new Job.Place("node-1", "zone-b", true);
 
   private static ClaimRules.Decision claim(
-      Job job, String worker, String token, Instant at, boolean alone) {
-    return ClaimRules.claim(job, new Claimant(worker, PLACE, token, LEASE, alone), at);
+      Job job, String worker, String token, Instant at, Company company) {
+    return ClaimRules.claim(job, new Claimant(worker, PLACE, token, LEASE, company), at);
   }
 
   private static Job claimed(Job job, String worker, Instant at) {
-    ClaimRules.Decision decision = claim(job, worker, worker + at, at, true);
+    ClaimRules.Decision decision = claim(job, worker, worker + at, at, Company.NONE);
     assertThat(decision.outcome()).isInstanceOf(Claim.Claimed.class);
     return Objects.requireNonNull(decision.write());
   }
@@ -59,9 +61,9 @@ class JobLifeTest {
     Job job = claimed(fresh(), "w1", T0);
     String token = Objects.requireNonNull(job.lease()).token();
 
-    assertThat(claim(job, "w2", "other", T0.plusSeconds(1), true).outcome())
+    assertThat(claim(job, "w2", "other", T0.plusSeconds(1), Company.NONE).outcome())
         .isEqualTo(new Claim.Busy(T0.plus(LEASE)));
-    ClaimRules.Decision again = claim(job, "w1", token, T0.plusSeconds(1), true);
+    ClaimRules.Decision again = claim(job, "w1", token, T0.plusSeconds(1), Company.NONE);
     assertThat(again.outcome()).isEqualTo(new Claim.Claimed(job));
     assertThat(again.write()).isNull();
   }
@@ -91,7 +93,7 @@ class JobLifeTest {
       at = at.plusSeconds(60);
     }
 
-    ClaimRules.Decision last = claim(job, "w9", "t9", at, true);
+    ClaimRules.Decision last = claim(job, "w9", "t9", at, Company.NONE);
 
     assertThat(last.outcome()).isInstanceOf(Claim.Terminal.class);
     Job failed = Objects.requireNonNull(last.write());
@@ -99,6 +101,25 @@ class JobLifeTest {
     assertThat(Objects.requireNonNull(failed.error()).code()).isEqualTo("worker_lost");
     assertThat(failed.error().message()).contains("item 0");
     assertThat(failed.spent().failures()).isZero();
+  }
+
+  /** The first time it is one of many that a dead worker had; the second time it is looked at. */
+  @Test
+  void eachSilentDeathLeavesLessCompany() {
+    Job job = claimed(fresh(), "w1", T0);
+    Instant at = T0.plusSeconds(60);
+    assertThat(claim(job, "w2", "t2", at, Company.ANY).outcome())
+        .isEqualTo(new Claim.Suspect(Company.SUSPECTS));
+    job = Objects.requireNonNull(claim(job, "w2", "t2", at, Company.SUSPECTS).write());
+
+    at = at.plusSeconds(60);
+    for (Company tooMuch : List.of(Company.ANY, Company.SUSPECTS)) {
+      ClaimRules.Decision decision = claim(job, "w3", "t3", at, tooMuch);
+      assertThat(decision.outcome()).isEqualTo(new Claim.Suspect(Company.NONE));
+      assertThat(decision.write()).isNull();
+    }
+    assertThat(claim(job, "w3", "t3", at, Company.NONE).outcome())
+        .isInstanceOf(Claim.Claimed.class);
   }
 
   @Test
@@ -215,9 +236,9 @@ class JobLifeTest {
             JobId.random(),
             new JobSpec("m", new JobSpec.Inline("1\n", 1), Map.of(), 3, deadline, null),
             T0);
-    assertThat(claim(job, "w", "t", deadline.minusMillis(1), true).outcome())
+    assertThat(claim(job, "w", "t", deadline.minusMillis(1), Company.NONE).outcome())
         .isInstanceOf(Claim.Claimed.class);
-    ClaimRules.Decision late = claim(job, "w", "t", deadline, true);
+    ClaimRules.Decision late = claim(job, "w", "t", deadline, Company.NONE);
     assertThat(late.outcome()).isInstanceOf(Claim.Terminal.class);
     assertThat(Objects.requireNonNull(late.write()).state()).isEqualTo(JobState.FAILED);
   }

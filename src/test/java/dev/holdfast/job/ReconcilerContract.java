@@ -91,7 +91,9 @@ public abstract class ReconcilerContract {
   @Test
   void aJobWhoseWorkerIsLongGoneIsSentAgainAndALiveOneIsLeftAlone() throws Exception {
     Job job = create(new JobSpec.Inline("\"a\"\n", 1), null);
-    await(records.claim(job.id(), new Claimant("w", Job.Place.UNKNOWN, "token", LEASE, true)));
+    await(
+        records.claim(
+            job.id(), new Claimant("w", Job.Place.UNKNOWN, "token", LEASE, Claimant.Company.NONE)));
     clock.advance(Duration.ofSeconds(89));
     assertThat(await(reconciler.reconcile())).isZero();
     clock.advance(Duration.ofSeconds(2));

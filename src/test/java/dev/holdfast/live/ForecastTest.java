@@ -41,7 +41,8 @@ class ForecastTest {
     Claim claim =
         ClaimRules.claim(
                 queued(deadline),
-                new Claimant("w", Job.Place.UNKNOWN, JobId.randomToken(), LEASE, true),
+                new Claimant(
+                    "w", Job.Place.UNKNOWN, JobId.randomToken(), LEASE, Claimant.Company.NONE),
                 NOON)
             .outcome();
     return JobLife.alive(

@@ -50,7 +50,9 @@ class InterruptionsTest {
   private Job claimed(Job job, String worker) {
     return Objects.requireNonNull(
         ClaimRules.claim(
-                job, new Claimant(worker, Job.Place.UNKNOWN, "token", LEASE, true), clock.instant())
+                job,
+                new Claimant(worker, Job.Place.UNKNOWN, "token", LEASE, Claimant.Company.NONE),
+                clock.instant())
             .write());
   }
 

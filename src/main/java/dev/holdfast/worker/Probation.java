@@ -1,0 +1,84 @@
+package dev.holdfast.worker;
+
+import dev.holdfast.job.Clocked;
+import dev.holdfast.job.Job;
+import java.time.Duration;
+
+/**
+ * How long a job must be worked on alone after attempts that ended without a word: until what they
+ * may have died of is inferred and durable. Not thread-safe; lives on the loop.
+ */
+final class Probation {
+
+  /**
+   * How much longer than to where the dead attempts said they were: they told once in two {@link
+   * WorkerOptions#PROGRESS_INTERVAL}s at the least, and nobody works slower alone.
+   */
+  private static final Duration UNTOLD = WorkerOptions.PROGRESS_INTERVAL.multipliedBy(3);
+
+  private enum Stage {
+    SUSPECT,
+    UNTOLD,
+    KEEPING,
+    OVER
+  }
+
+  private final Clocked clock;
+  private final Runnable acquitted;
+  private final long reached;
+  private Stage stage;
+  private long sinceNanos;
+  private long upTo;
+
+  private Probation(Stage stage, Clocked clock, long reached, Runnable acquitted) {
+    this.stage = stage;
+    this.clock = clock;
+    this.reached = reached;
+    this.acquitted = acquitted;
+  }
+
+  /**
+   * @param claimed the record with the dead attempts in it
+   * @param acquitted hears that the job may be worked on among others
+   */
+  static Probation of(Job claimed, Clocked clock, Runnable acquitted) {
+    long reached = claimed.attempts().stream().mapToLong(Job.Attempt::reached).max().orElse(0);
+    return new Probation(Stage.SUSPECT, clock, reached, acquitted);
+  }
+
+  /** That of a job which is not suspected. */
+  static Probation none(Clocked clock) {
+    return new Probation(Stage.OVER, clock, 0, () -> {});
+  }
+
+  /** Whether the job must be worked on alone. */
+  boolean on() {
+    return stage != Stage.OVER;
+  }
+
+  /**
+   * Whether what is inferred is enough and must be made durable now; says so once.
+   *
+   * @param next the item before which everything is inferred
+   */
+  boolean due(long next) {
+    if (stage == Stage.SUSPECT && next >= reached) {
+      stage = Stage.UNTOLD;
+      sinceNanos = clock.nanos();
+    }
+    if (stage != Stage.UNTOLD || clock.nanos() - sinceNanos < UNTOLD.toNanos()) {
+      return false;
+    }
+    stage = Stage.KEEPING;
+    upTo = next;
+    return true;
+  }
+
+  /** The checkpoint has moved. */
+  void durable(Job.Checkpoint checkpoint) {
+    if (stage == Stage.KEEPING && checkpoint.nextItem() >= upTo) {
+      stage = Stage.OVER;
+      acquitted.run();
+    }
+  }
+}
