@@ -5,6 +5,10 @@ import dev.holdfast.client.ExitCode;
 import dev.holdfast.client.Terminal;
 import dev.holdfast.shutdown.ShutdownVerticle.Stage;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -82,6 +86,12 @@ final class ChaosCommand implements Callable<Integer> {
       description = "local: embedded stores; gcp: Google's emulators")
   String target;
 
+  @Option(
+      names = "--log",
+      paramLabel = "FILE",
+      description = "Write what the workers say into this file")
+  @Nullable Path log;
+
   @Option(names = "--json", description = "Print one JSON object as the last line")
   boolean json;
 
@@ -143,19 +153,25 @@ final class ChaosCommand implements Callable<Integer> {
         .hearSignals()
         .open(List.of(new Stage(WayOut.closing("the run", end), 1)));
     SystemClock clock = new SystemClock();
-    try {
+    try (PrintWriter said = log()) {
       if (target.equals("gcp")) {
         google.set(LocalGoogle.start(values, directory));
         values.putAll(google.get().settings());
         LocalGoogle.init(Config.read(values, Config.Role.API).gcp().orElseThrow());
       }
       Config config = Config.read(values, Config.Role.API);
-      running.set(LocalStack.start(config, workers, clock, line -> {}));
+      running.set(LocalStack.start(config, workers, clock, said::println));
       return run(plan, config, running.get(), clock, directory);
     } finally {
       end.run();
       clock.close();
     }
+  }
+
+  private PrintWriter log() throws IOException {
+    return new PrintWriter(
+        log == null ? Writer.nullWriter() : Files.newBufferedWriter(log, StandardCharsets.UTF_8),
+        true);
   }
 
   private static void close(@Nullable LocalStack stack, @Nullable LocalGoogle google) {

@@ -15,6 +15,7 @@ import java.io.InputStream;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.IntConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +39,9 @@ final class WayOut {
 
   private static final Duration MARGIN_MIN = Duration.ofSeconds(3);
 
+  /** How long Java may take over its own end: with it a drain of 12 s stays below Spot's 15 s. */
+  private static final Duration EXIT_MAX = Duration.ofSeconds(2);
+
   private final Vertx vertx =
       Vertx.vertx(
           new VertxOptions()
@@ -52,7 +56,7 @@ final class WayOut {
    * @param grace the budget of a drain whose notice names none
    */
   WayOut(Duration grace) {
-    this(grace, System::exit);
+    this(grace, WayOut::exit);
   }
 
   /**
@@ -61,6 +65,24 @@ final class WayOut {
   WayOut(Duration grace, IntConsumer exit) {
     this.grace = grace;
     this.exit = exit;
+  }
+
+  /** Ends the process with a code; a shutdown hook of somebody's that hangs cannot keep it. */
+  private static void exit(int code) {
+    Thread halt =
+        new Thread(
+            () -> {
+              try {
+                new CountDownLatch(1).await(EXIT_MAX.toMillis(), TimeUnit.MILLISECONDS);
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+              Runtime.getRuntime().halt(code);
+            },
+            "holdfast-halt");
+    halt.setDaemon(true);
+    halt.start();
+    System.exit(code);
   }
 
   /** A participant that leaves on its own threads. */

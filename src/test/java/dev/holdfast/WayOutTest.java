@@ -5,16 +5,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.holdfast.shutdown.EvictionNotice;
 import dev.holdfast.shutdown.EvictionNotice.Notice;
 import io.vertx.core.Future;
+import java.io.BufferedReader;
 import java.io.InputStream;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+@Timeout(60)
 class WayOutTest {
 
   private final CompletableFuture<Integer> exit = new CompletableFuture<>();
@@ -36,6 +41,47 @@ class WayOutTest {
   void aFaultEndsItWithItsOwnCode() throws Exception {
     new WayOut(Duration.ofSeconds(5), exit::complete).fail("the device is lost");
     assertThat(exit.get(10, TimeUnit.SECONDS)).isEqualTo(WayOut.FATAL);
+  }
+
+  /** A process with a shutdown hook that never returns. */
+  static final class Hanging {
+
+    private Hanging() {}
+
+    public static void main(String[] arguments) {
+      CountDownLatch never = new CountDownLatch(1);
+      Thread hook =
+          new Thread(
+              () -> {
+                System.out.println("hanging");
+                try {
+                  never.await();
+                } catch (InterruptedException e) {
+                  Thread.currentThread().interrupt();
+                }
+              });
+      Runtime.getRuntime().addShutdownHook(hook);
+      new WayOut(Duration.ofSeconds(5)).fail("it cannot go on");
+    }
+  }
+
+  @Test
+  void aShutdownHookThatHangsDoesNotKeepTheProcess() throws Exception {
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                Hanging.class.getName())
+            .redirectErrorStream(true)
+            .start();
+    try (BufferedReader lines = process.inputReader()) {
+      assertThat(lines.lines()).as("to the end of what it says").contains("hanging");
+      assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(process.exitValue()).isEqualTo(WayOut.FATAL);
+    } finally {
+      process.destroyForcibly();
+    }
   }
 
   @Test

@@ -12,9 +12,9 @@ final class Probation {
 
   /**
    * How much longer than to where the dead attempts said they were: they told once in two {@link
-   * WorkerOptions#PROGRESS_INTERVAL}s at the least, and nobody works slower alone.
+   * WorkerOptions#PROGRESS_INTERVAL}s at the least, and nobody works slower in less company.
    */
-  private static final Duration UNTOLD = WorkerOptions.PROGRESS_INTERVAL.multipliedBy(3);
+  private static final Duration UNTOLD = WorkerOptions.PROGRESS_INTERVAL.multipliedBy(2);
 
   private enum Stage {
     SUSPECT,

@@ -47,7 +47,7 @@ class ProbationTest {
     clock.advance(Duration.ofSeconds(60));
     assertThat(probation.due(49)).as("not yet where the dead one was").isFalse();
     assertThat(probation.due(50)).as("it may have come further than it said").isFalse();
-    clock.advance(Duration.ofSeconds(2));
+    clock.advance(Duration.ofSeconds(1));
     assertThat(probation.due(60)).isFalse();
     clock.advance(Duration.ofSeconds(1));
     assertThat(probation.due(70)).isTrue();
