@@ -132,8 +132,10 @@ final class ReadAhead {
             settled ->
                 loop.execute(
                     () -> {
-                      left.addAndGet(-settled);
-                      leave(settled, 0);
+                      // a window that was cancelled has left as a whole, and its batch may still run
+                      int leaving = Math.min(settled, left.get());
+                      left.addAndGet(-leaving);
+                      leave(leaving, 0);
                       pump();
                     }));
     itemsInFlight += read.size();

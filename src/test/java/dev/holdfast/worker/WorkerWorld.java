@@ -188,6 +188,7 @@ final class WorkerWorld implements AutoCloseable {
     private final @Nullable PartScratch disk =
         scratch == null ? null : new PartScratch(scratch, scratchBytes, clock);
     final JobRunner runner;
+    final Gate gate;
 
     Worker(String id, Mortal mortal, ScriptedEngine engine) {
       this.mortal = mortal;
@@ -220,6 +221,7 @@ final class WorkerWorld implements AutoCloseable {
         throw new AssertionError(e);
       }
       Serving serving = new Serving(batcher, options.checkpoints().policy(), metrics, clock, disk);
+      gate = serving.gate();
       runner =
           new JobRunner(
               services, options, Map.of(spec.name(), serving), leases, metrics, new Loop(thread));

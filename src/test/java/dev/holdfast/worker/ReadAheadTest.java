@@ -1,0 +1,159 @@
+package dev.holdfast.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.embedded.Embedded;
+import dev.holdfast.job.Job;
+import dev.holdfast.job.JobSpec;
+import dev.holdfast.job.ModelSpec;
+import dev.holdfast.world.ManualClock;
+import dev.holdfast.world.ScriptedEngine;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.vertx.core.Future;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is on its way to the batcher, on a loop of one thread that the test turns itself. */
+@Timeout(30)
+class ReadAheadTest {
+
+  /** The gate is of 16 items then. */
+  private static final int BATCH_ITEMS = 1;
+
+  /** Windows are as large as they may be as soon as any item was inferred. */
+  private static final Duration SPAN = Duration.ofDays(1);
+
+  private static final int WINDOW_ITEMS = 256;
+
+  private static final int ITEMS = 600;
+
+  @TempDir Path directory;
+  private final ManualClock clock = new ManualClock();
+  private final Deque<Runnable> tasks = new ArrayDeque<>();
+  private final Deque<Window> windows = new ArrayDeque<>();
+  private Serving serving;
+
+  @BeforeEach
+  void serve() throws Exception {
+    InferenceEngine.LoadedModel model =
+        new ScriptedEngine().load(ScriptedEngine.spec(BATCH_ITEMS, 1_000));
+    Batcher held =
+        new Batcher() {
+          @Override
+          public InferenceEngine.LoadedModel model() {
+            return model;
+          }
+
+          @Override
+          public double itemsPerSecond() {
+            return 1_000;
+          }
+
+          @Override
+          public Future<Window.Rendered> infer(Window window) {
+            windows.add(window);
+            return window.future();
+          }
+
+          @Override
+          public void close() {}
+        };
+    serving =
+        new Serving(
+            held,
+            CheckpointPolicy.fixed(SPAN),
+            new WorkerMetrics(new SimpleMeterRegistry()),
+            clock,
+            null);
+  }
+
+  private final class Gathered implements ReadAhead.Listener {
+
+    private final ReadAhead ahead = new ReadAhead(serving, new Loop(tasks::add), clock, this);
+    private int items;
+
+    void begin() throws Exception {
+      String lines = "\"a\"\n".repeat(ITEMS);
+      try (Embedded backend = Embedded.open(directory, Optional.empty(), clock)) {
+        ahead.start(
+            InputLines.open(
+                new JobSpec.Inline(lines, ITEMS),
+                Job.Checkpoint.START,
+                backend.objects(),
+                backend.externalInputs()));
+      }
+      turn();
+    }
+
+    @Override
+    public boolean hasRoom() {
+      return true;
+    }
+
+    @Override
+    public void rows(Window.Rendered window, long nanos) {
+      items += window.items();
+    }
+
+    @Override
+    public void settled() {}
+
+    @Override
+    public void failed(Throwable reason) {
+      throw new AssertionError(reason);
+    }
+  }
+
+  private void turn() {
+    while (!tasks.isEmpty()) {
+      tasks.remove().run();
+    }
+  }
+
+  /** What a lane does, whether anybody wants the rows or not. */
+  private void infer(Window window) {
+    for (int i = 0; i < window.items(); i++) {
+      window.parse(i, ModelSpec.Kind.TEXT_EMBEDDING);
+      if (window.settle(i, new InferenceEngine.Embedding(new float[] {1}))) {
+        window.render();
+      }
+    }
+  }
+
+  private void inferAll() {
+    while (!windows.isEmpty()) {
+      infer(windows.remove());
+      turn();
+    }
+  }
+
+  @Test
+  void aWindowThatIsCancelledInMidBatchLeavesTheGateOnce() throws Exception {
+    Gathered cancelled = new Gathered();
+    cancelled.begin();
+    while (windows.getFirst().items() < WINDOW_ITEMS) {
+      infer(windows.remove());
+      turn();
+    }
+    assertThat(serving.gate().items()).as("larger than the gate, so alone").isEqualTo(WINDOW_ITEMS);
+
+    cancelled.ahead.stop();
+    turn();
+    inferAll();
+    assertThat(serving.gate().items()).isZero();
+
+    Gathered next = new Gathered();
+    next.begin();
+    inferAll();
+    assertThat(next.ahead.exhausted()).isTrue();
+    assertThat(next.items).isEqualTo(ITEMS);
+    assertThat(serving.gate().items()).isZero();
+  }
+}
