@@ -21,6 +21,9 @@ public final class JobLife {
   /** How long after the moment when a job should move by itself the Reconciler looks at it. */
   static final Duration WAKE_GRACE = Duration.ofSeconds(60);
 
+  /** How long after a job's parts could not be deleted the Reconciler tries again. */
+  private static final Duration FORGET_AGAIN = Duration.ofHours(1);
+
   private static final Duration BACKOFF_FIRST = Duration.ofSeconds(2);
   private static final Duration BACKOFF_MAX = Duration.ofMinutes(5);
 
@@ -208,6 +211,25 @@ public final class JobLife {
     Duration age = Duration.between(job.createdAt(), now);
     Duration again = age.compareTo(WAKE_GRACE) > 0 ? age : WAKE_GRACE;
     edit.wakeAt = wake(job.spec(), now.plus(again));
+    return edit.done(now);
+  }
+
+  /**
+   * The Reconciler could not see to the job, and tries again later, so that those behind it have
+   * their turn.
+   *
+   * @return null if it is not due any more
+   */
+  static @Nullable Job putOff(Job job, Instant now) {
+    if (job.wakeAt().isAfter(now)) {
+      return null;
+    }
+    if (job.untold() && now.isBefore(job.keptUntil())) {
+      return WebhookLife.putOff(job, now);
+    }
+    JobEdit edit = job.edit();
+    // not by its deadline, which may have passed; nobody waits for the end of what has ended
+    edit.wakeAt = now.plus(job.state().terminal() ? FORGET_AGAIN : WAKE_GRACE);
     return edit.done(now);
   }
 

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 public final class Reconciler implements AutoCloseable {
 
   static final Duration INTERVAL = Duration.ofSeconds(10);
-  private static final int BATCH = 100;
+  static final int BATCH = 100;
 
   private final JobStore store;
   private final JobQueue queue;
@@ -63,14 +63,23 @@ public final class Reconciler implements AutoCloseable {
     }
   }
 
+  /** What a look found, and how much of it could be seen to. */
+  private record Look(int due, long moved) {
+
+    /** Whether others may wait behind these; if nothing moves, haste does not help. */
+    boolean more() {
+      return due == BATCH && moved > 0;
+    }
+  }
+
   private void round() {
-    reconcile()
+    look()
         .onComplete(
             seen -> {
               if (seen.failed()) {
                 complain.accept("could not look for jobs to move; will look again", seen.cause());
               }
-              again(seen.succeeded() && seen.result() == BATCH ? Duration.ZERO : INTERVAL);
+              again(seen.succeeded() && seen.result().more() ? Duration.ZERO : INTERVAL);
             });
   }
 
@@ -82,23 +91,30 @@ public final class Reconciler implements AutoCloseable {
 
   /** One look. Completes with how many jobs were due, after all of them were seen to. */
   public Future<Integer> reconcile() {
+    return look().map(Look::due);
+  }
+
+  private Future<Look> look() {
     return store
         .due(clock.instant(), BATCH)
         .compose(
             due -> {
-              List<Future<Void>> steps = due.stream().map(this::patiently).toList();
-              return Future.all(steps).map(due.size());
+              List<Future<Boolean>> steps = due.stream().map(this::patiently).toList();
+              return Future.all(steps)
+                  .map(all -> new Look(due.size(), steps.stream().filter(Future::result).count()));
             });
   }
 
-  private Future<Void> patiently(Job job) {
-    return move(job)
+  /** Whether the job was seen to; what could not be is put off, or it would hide the others. */
+  private Future<Boolean> patiently(Job job) {
+    return Future.succeededFuture(job)
+        .compose(this::move)
+        .map(true)
         .recover(
             failure -> {
               complain.accept(
-                  "could not move job %s, which stays due and is tried again".formatted(job.id()),
-                  failure);
-              return Future.succeededFuture();
+                  "could not move job %s, which is tried again later".formatted(job.id()), failure);
+              return records.amend(job, JobLife::putOff).map(false).otherwise(false);
             });
   }
 

@@ -132,7 +132,8 @@ final class ReadAhead {
             settled ->
                 loop.execute(
                     () -> {
-                      // a window that was cancelled has left as a whole, and its batch may still run
+                      // a window that was cancelled has left as a whole, and its batch may still
+                      // run
                       int leaving = Math.min(settled, left.get());
                       left.addAndGet(-leaving);
                       leave(leaving, 0);

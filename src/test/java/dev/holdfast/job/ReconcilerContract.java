@@ -5,13 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.holdfast.world.ManualClock;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
+import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -46,15 +51,17 @@ public abstract class ReconcilerContract {
   }
 
   private Reconciler reconciler() {
-    return new Reconciler(
-        backend.store(),
-        backend.queue(),
+    return reconciler(
         backend.objects(),
-        records,
         clock,
         (what, why) -> {
           throw new AssertionError(what, why);
         });
+  }
+
+  private Reconciler reconciler(
+      ObjectStore objects, Clocked clock, BiConsumer<String, Throwable> complain) {
+    return new Reconciler(backend.store(), backend.queue(), objects, records, clock, complain);
   }
 
   @AfterEach
@@ -139,6 +146,78 @@ public abstract class ReconcilerContract {
 
     assertThat(await(backend.store().get(job.id()))).isEmpty();
     assertThat(await(backend.objects().list("", null, 10))).isEmpty();
+  }
+
+  /** An object store that refuses to delete for as long as it is told to. */
+  private ObjectStore refusing(AtomicBoolean refuses) {
+    return (ObjectStore)
+        Proxy.newProxyInstance(
+            ObjectStore.class.getClassLoader(),
+            new Class<?>[] {ObjectStore.class},
+            (proxy, method, arguments) ->
+                method.getName().equals("deleteAll") && refuses.get()
+                    ? Future.failedFuture("403")
+                    : method.invoke(backend.objects(), arguments));
+  }
+
+  /** The clock, and what a reconciler waits for before each look. */
+  private Clocked noting(BlockingQueue<Duration> waits) {
+    return new Clocked() {
+      @Override
+      public Instant instant() {
+        return clock.instant();
+      }
+
+      @Override
+      public long nanos() {
+        return clock.nanos();
+      }
+
+      @Override
+      public Timer after(Duration delay, Runnable task) {
+        Timer timer = clock.after(delay, task);
+        waits.add(delay);
+        return timer;
+      }
+    };
+  }
+
+  @Test
+  void jobsThatCannotBeForgottenKeepNobodyWaiting() throws Exception {
+    for (int i = 0; i < Reconciler.BATCH; i++) {
+      await(records.update(create(new JobSpec.Inline("\"a\"\n", 1), null), JobLife::cancelled));
+    }
+    clock.advance(Job.KEPT_AFTER_END);
+    create(new JobSpec.Inline("\"a\"\n", 1), null);
+    clock.advance(JobLife.WAKE_GRACE);
+    AtomicBoolean refuses = new AtomicBoolean(true);
+    BlockingQueue<Duration> waits = new LinkedBlockingQueue<>();
+    BlockingQueue<String> complaints = new LinkedBlockingQueue<>();
+    Reconciler stuck =
+        reconciler(refusing(refuses), noting(waits), (what, why) -> complaints.add(what));
+    stuck.start();
+    assertThat(waits.poll(10, TimeUnit.SECONDS)).isZero();
+
+    clock.advance(Duration.ZERO);
+    assertThat(waits.poll(30, TimeUnit.SECONDS))
+        .as("nothing moved, so there is no haste")
+        .isEqualTo(Reconciler.INTERVAL);
+    assertThat(complaints).hasSize(Reconciler.BATCH);
+    assertThat(waiting()).isZero();
+    clock.advance(Reconciler.INTERVAL);
+    assertThat(waits.poll(30, TimeUnit.SECONDS)).isEqualTo(Reconciler.INTERVAL);
+    assertThat(waiting()).as("the job behind them is sent again").isEqualTo(1);
+
+    refuses.set(false);
+    clock.advance(Duration.ofHours(1));
+    Duration wait = Reconciler.INTERVAL;
+    while (wait.equals(Reconciler.INTERVAL)) {
+      clock.advance(Reconciler.INTERVAL);
+      wait = Objects.requireNonNull(waits.poll(30, TimeUnit.SECONDS));
+    }
+    assertThat(wait).as("others may wait behind a full batch that moved").isZero();
+    stuck.close();
+    assertThat(complaints).hasSize(Reconciler.BATCH);
   }
 
   private Job endedUntold() throws Exception {
