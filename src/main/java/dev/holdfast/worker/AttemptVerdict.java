@@ -12,9 +12,13 @@ import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What becomes of a job whose attempt cannot go on; written to its record where that is due. */
 final class AttemptVerdict {
+
+  private static final Logger LOG = LoggerFactory.getLogger(AttemptVerdict.class);
 
   /** How long a job rests after its worker could not reach something that it needs. */
   private static final Duration UNREACHABLE_DELAY = Duration.ofSeconds(5);
@@ -36,9 +40,19 @@ final class AttemptVerdict {
     if (reason instanceof JobException e && e.error() == JobError.DEADLINE_EXCEEDED) {
       return given(record.write(JobLife::overdue), Duration.ZERO);
     }
-    return reason instanceof JobException e && Patience.answers(e)
-        ? failed(e, record)
-        : left(record, reason instanceof CancellationException ? Duration.ZERO : UNREACHABLE_DELAY);
+    if (reason instanceof JobException e && Patience.answers(e)) {
+      return failed(e, record);
+    }
+    if (reason instanceof CancellationException) {
+      return left(record, Duration.ZERO);
+    }
+    // the record does not say why: an attempt that was interrupted with an error counts as a death
+    LOG.warn(
+        "job {} cannot be gone on with here and is left to another attempt in {} s: {}",
+        record.latest().id(),
+        UNREACHABLE_DELAY.toSeconds(),
+        reason.toString());
+    return left(record, UNREACHABLE_DELAY);
   }
 
   private static Future<AttemptEnd> failed(JobException reason, AttemptRecord record) {

@@ -3,8 +3,12 @@ package dev.holdfast.worker;
 import static dev.holdfast.worker.WorkerWorld.LEASE;
 import static dev.holdfast.worker.WorkerWorld.await;
 import static dev.holdfast.worker.WorkerWorld.texts;
+import static org.assertj.core.api.Assertions.as;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.holdfast.job.Job;
 import dev.holdfast.job.JobIntake;
 import dev.holdfast.job.JobQueue;
@@ -25,10 +29,12 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 /** What becomes of jobs that are not as they should be. */
 @Timeout(60)
@@ -204,6 +210,31 @@ class JobRunnerTest {
     world.clock.advance(Duration.ofMinutes(5));
     world.worker("old again", new Mortal(), new ScriptedEngine("digest-1", 1)).work();
     world.assertComplete(job, texts(10));
+  }
+
+  @Test
+  void aStoreThatStaysAwayCostsNoFailureAndTheLogSaysWhatItWas() throws Exception {
+    Job job = world.submit("a");
+    Mortal away = new Mortal().away("ObjectStore.create");
+    Logger logger = (Logger) LoggerFactory.getLogger(AttemptVerdict.class);
+    ListAppender<ILoggingEvent> lines = new ListAppender<>();
+    lines.start();
+    logger.addAppender(lines);
+    try {
+      Future<Void> done = world.worker("w", away, new ScriptedEngine()).begin();
+      world.clock.runUntil(done);
+    } finally {
+      logger.detachAppender(lines);
+    }
+
+    assertThat(lines.list)
+        .singleElement()
+        .extracting(ILoggingEvent::getFormattedMessage, as(InstanceOfAssertFactories.STRING))
+        .contains(job.id().value(), "the dependency is away");
+    Job left = world.job(job.id());
+    assertThat(left.state()).isEqualTo(JobState.INTERRUPTED);
+    assertThat(left.spent()).isEqualTo(new Job.Spent(0, 1, 0));
+    assertThat(left.attempts().get(0).error()).as("it is no death").isNull();
   }
 
   @Test
