@@ -44,14 +44,23 @@ final class AttemptRecord {
   private long writtenNanos;
   private Future<Job> tail;
 
-  AttemptRecord(JobRecords records, Job claimed, String token, Duration lease, Clocked clock) {
+  /**
+   * @param claimedNanos when the claim was made, or before: its reply may have been long on its way
+   */
+  AttemptRecord(
+      JobRecords records,
+      Job claimed,
+      String token,
+      Duration lease,
+      Clocked clock,
+      long claimedNanos) {
     this.records = records;
     this.latest = claimed;
     this.fence = claimed.fence();
     this.token = token;
     this.lease = lease;
     this.clock = clock;
-    this.writtenNanos = clock.nanos();
+    this.writtenNanos = claimedNanos;
     this.tail = Future.succeededFuture(claimed);
   }
 

@@ -8,9 +8,17 @@ import dev.holdfast.job.JobQueue.Delivery;
 /**
  * A delivery whose job a worker wants.
  *
+ * @param sinceNanos when the claim was begun: the lease that it wrote runs from no earlier
  * @param acquitted hears that the job needs its turn in the quarantine no longer
  */
-record Claiming(Delivery delivery, Claimant by, AttemptWatch watch, Runnable acquitted) {
+record Claiming(
+    Delivery delivery, Claimant by, AttemptWatch watch, long sinceNanos, Runnable acquitted) {
+
+  /** The record as the attempt that claimed it sees it. */
+  AttemptRecord record(Job claimed, WorkerServices services) {
+    return new AttemptRecord(
+        services.records(), claimed, by.token(), by.leaseLength(), services.clock(), sinceNanos);
+  }
 
   /** What a claim that succeeded leaves the job under. */
   Probation probation(Job claimed, Clocked clock) {

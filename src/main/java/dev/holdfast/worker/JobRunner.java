@@ -117,13 +117,16 @@ final class JobRunner {
     AttemptWatch watch = new AttemptWatch(id, services.clock(), loop);
     watches.add(watch);
     claiming++;
+    long sinceNanos = services.clock().nanos();
     return loop.here(services.records().claim(id, by))
         .transform(
             claimed -> {
               claiming--;
               Future<Void> settled =
                   claimed.succeeded()
-                      ? act(new Claiming(delivery, by, watch, acquitted), claimed.result())
+                      ? act(
+                          new Claiming(delivery, by, watch, sinceNanos, acquitted),
+                          claimed.result())
                       : unreachable(delivery, claimed.cause());
               quarantine.look();
               return settled;
@@ -163,9 +166,7 @@ final class JobRunner {
     }
     Job job = ((Claim.Claimed) claim).job();
     Serving serving = models.get(job.spec().model());
-    AttemptRecord record =
-        new AttemptRecord(
-            services.records(), job, claiming.by().token(), options.lease(), services.clock());
+    AttemptRecord record = claiming.record(job, services);
     if (serving == null) {
       return loop.here(record.write(JobLife::interrupted))
           .transform(written -> release(delivery, NOT_MINE_DELAY, "not_mine"));

@@ -120,7 +120,8 @@ final class LeaseKeeper implements AutoCloseable {
 
   private void keep(Held entry) {
     Attended attended = entry.attended;
-    if (attended != null && attended.record().age().compareTo(lease.dividedBy(3)) > 0) {
+    // by half a turn: what was written at the last one must not wait for the one after this
+    if (attended != null && attended.record().age().compareTo(interval.dividedBy(2)) > 0) {
       attended
           .record()
           .renewed()

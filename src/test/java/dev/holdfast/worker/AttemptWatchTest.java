@@ -52,7 +52,7 @@ class AttemptWatchTest {
   private AttemptRecord claimed(Job job) {
     Claimant by = new Claimant("w", Job.Place.UNKNOWN, "token", LEASE, Claimant.Company.NONE);
     Job claimed = ((Claim.Claimed) await(records.claim(job.id(), by))).job();
-    return new AttemptRecord(records, claimed, "token", LEASE, world.clock);
+    return new AttemptRecord(records, claimed, "token", LEASE, world.clock, world.clock.nanos());
   }
 
   private int reads() {

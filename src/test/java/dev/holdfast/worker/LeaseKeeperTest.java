@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 class LeaseKeeperTest {
 
   private static final String[] TEXTS = texts(10);
-  private static final Duration TURN = LEASE.dividedBy(2);
+  private static final Duration TURN = LEASE.dividedBy(3);
 
   @AutoClose private final WorkerWorld world;
   private final CountDownLatch go = new CountDownLatch(1);
@@ -41,15 +41,20 @@ class LeaseKeeperTest {
     go.countDown();
   }
 
-  private WorkerWorld.Worker inferring(String name, Mortal mortal) throws InterruptedException {
-    CountDownLatch inferring = new CountDownLatch(1);
+  /** A worker that stays in its first batch until the test lets it go. */
+  private WorkerWorld.Worker holding(String name, Mortal mortal, CountDownLatch inferring) {
     ScriptedEngine engine = new ScriptedEngine();
     engine.beforeBatch(
         batch -> {
           inferring.countDown();
           Waits.until(go);
         });
-    WorkerWorld.Worker worker = world.worker(name, mortal, engine);
+    return world.worker(name, mortal, engine);
+  }
+
+  private WorkerWorld.Worker inferring(String name, Mortal mortal) throws InterruptedException {
+    CountDownLatch inferring = new CountDownLatch(1);
+    WorkerWorld.Worker worker = holding(name, mortal, inferring);
     begun = worker.begin();
     assertThat(inferring.await(10, TimeUnit.SECONDS)).isTrue();
     return worker;
@@ -59,7 +64,11 @@ class LeaseKeeperTest {
 
   /** Waits until the record is at this version. */
   private void awaitVersion(Job job, long version) {
+    long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
     while (world.job(job.id()).version() < version) {
+      assertThat(System.nanoTime())
+          .as("the record is still older than %d", version)
+          .isLessThan(until);
       Thread.onSpinWait();
     }
   }
@@ -69,6 +78,43 @@ class LeaseKeeperTest {
     long version = world.job(job.id()).version();
     world.clock.advance(Duration.ofSeconds(1));
     awaitVersion(job, version + 1);
+  }
+
+  /** A turn's own write comes a moment after it, so the next turn finds it a moment too young. */
+  @Test
+  void aRecordThatNothingElseWritesIsRenewedAtEveryTurn() throws Exception {
+    Job job = world.submit(TEXTS);
+    WorkerWorld.Worker worker = inferring("w", new Mortal());
+    firstProgress(job);
+    for (int turn = 1; turn <= 6; turn++) {
+      long version = world.job(job.id()).version();
+      world.clock.advance(TURN.minusSeconds(2));
+      worker.keepLeases();
+      awaitVersion(job, version + 1);
+    }
+    go.countDown();
+    await(begun);
+    world.assertComplete(job, TEXTS);
+  }
+
+  @Test
+  void aClaimWhoseReplyWasLongOnItsWayIsRenewedAtTheFirstTurn() throws Exception {
+    Job job = world.submit(TEXTS);
+    Mortal mortal = new Mortal().hold("JobStore.replace", 1);
+    CountDownLatch inferring = new CountDownLatch(1);
+    WorkerWorld.Worker worker = holding("w", mortal, inferring);
+    begun = worker.begin();
+    mortal.awaitStruck();
+    world.clock.advance(Duration.ofSeconds(12));
+    mortal.release();
+    assertThat(inferring.await(10, TimeUnit.SECONDS)).isTrue();
+
+    long version = world.job(job.id()).version();
+    worker.keepLeases();
+    awaitVersion(job, version + 1);
+    go.countDown();
+    await(begun);
+    world.assertComplete(job, TEXTS);
   }
 
   @Test
