@@ -91,7 +91,13 @@ final class ReadAhead {
     reading = true;
     begun = true;
     loop.here(lines.next(window, WINDOW_BYTES_MAX))
-        .onFailure(listener::failed)
+        .onFailure(
+            reason -> {
+              // a late failure must not end as one an attempt that is being handed over
+              if (!stopped) {
+                listener.failed(reason);
+              }
+            })
         .onSuccess(
             read -> {
               ended = read.isEmpty() || lines.atEnd();

@@ -5,15 +5,22 @@ import static dev.holdfast.worker.WorkerWorld.texts;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.job.Job;
+import dev.holdfast.job.JobSpec;
 import dev.holdfast.job.JobState;
 import dev.holdfast.world.ScriptedEngine;
 import dev.holdfast.world.Waits;
 import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Collections;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
@@ -61,6 +68,43 @@ class DrainTest {
     assertThat(interrupted.state()).isEqualTo(JobState.INTERRUPTED);
     assertThat(interrupted.checkpoint().nextItem()).isEqualTo(4);
     assertThat(interrupted.spent().failures()).isZero();
+    world.worker("next").work();
+    world.assertComplete(job, texts);
+    assertThat(world.job(job.id()).recomputed()).isZero();
+  }
+
+  /** Lets the worker do what it has been told so far. */
+  private static void turn(WorkerWorld.Worker worker) {
+    CompletableFuture.runAsync(() -> {}, worker.thread).join();
+  }
+
+  @Test
+  void aReadThatFailsWhileThePartIsOnItsWayChangesNothing() throws Exception {
+    // a window of four takes two reads, so the third is made while the first window is inferred
+    String[] texts =
+        IntStream.range(0, 12).mapToObj(i -> i + "t".repeat(100_000)).toArray(String[]::new);
+    String lines =
+        Arrays.stream(texts)
+            .map(text -> new JsonObject().put("text", text).encode() + "\n")
+            .collect(Collectors.joining());
+    String key = "inputs/in_test/items.jsonl";
+    await(world.embedded.objects().create(key, Buffer.buffer(lines), Map.of()));
+    Job job = world.submit(new JobSpec.Stored(key, lines.length(), texts.length));
+    Mortal mortal = new Mortal().hold("ObjectStore.create", 1).holdAndFail("ObjectStore.read", 3);
+    WorkerWorld.Worker leaving = world.worker("leaving", mortal, new ScriptedEngine());
+    Future<Void> done = leaving.begin();
+    mortal.awaitStruck();
+    assertThat(Collections.frequency(mortal.calls, "ObjectStore.read")).isEqualTo(3);
+    leaving.drain();
+    turn(leaving);
+    mortal.failHeld();
+    turn(leaving);
+    mortal.release();
+    await(done);
+
+    Job left = world.job(job.id());
+    assertThat(left.state()).isEqualTo(JobState.INTERRUPTED);
+    assertThat(left.checkpoint().nextItem()).as("the part was waited for").isPositive();
     world.worker("next").work();
     world.assertComplete(job, texts);
     assertThat(world.job(job.id()).recomputed()).isZero();

@@ -31,6 +31,7 @@ final class Mortal {
     DIE_BEFORE,
     DIE_AFTER,
     HOLD,
+    HOLD_AND_FAIL,
     FAIL
   }
 
@@ -40,6 +41,7 @@ final class Mortal {
   private final Map<String, Integer> counts = new ConcurrentHashMap<>();
   private final CountDownLatch struck = new CountDownLatch(1);
   private final Promise<Void> released = Promise.promise();
+  private final Promise<Object> failed = Promise.promise();
   private final Set<String> away = ConcurrentHashMap.newKeySet();
   private volatile boolean dead;
 
@@ -60,6 +62,12 @@ final class Mortal {
   /** The call waits for {@link #release}. */
   Mortal hold(String call, int number) {
     fates.put(new Point(call, number), Fate.HOLD);
+    return this;
+  }
+
+  /** The call waits for {@link #failHeld}, and fails without effect. */
+  Mortal holdAndFail(String call, int number) {
+    fates.put(new Point(call, number), Fate.HOLD_AND_FAIL);
     return this;
   }
 
@@ -99,6 +107,10 @@ final class Mortal {
 
   void release() {
     released.complete();
+  }
+
+  void failHeld() {
+    failed.fail(new IOException("the dependency is out of order"));
   }
 
   <T> T wrap(Class<T> type, T port) {
@@ -166,6 +178,10 @@ final class Mortal {
         struck.countDown();
         calls.add(name);
         yield released.future().compose(v -> call.make().map(r -> (Object) r));
+      }
+      case HOLD_AND_FAIL -> {
+        calls.add(name);
+        yield failed.future();
       }
       case FAIL -> {
         struck.countDown();

@@ -180,7 +180,7 @@ final class WorkerWorld implements AutoCloseable {
 
     final Mortal mortal;
     final ScriptedEngine engine;
-    private final ExecutorService thread = Executors.newSingleThreadExecutor();
+    final ExecutorService thread = Executors.newSingleThreadExecutor();
     private final JobQueue queue;
     private final LeaseKeeper leases;
     private final MicroBatcher batcher;
