@@ -291,6 +291,7 @@ final class JobRunner {
     draining = true;
     departure = how;
     List.copyOf(running).forEach(attempt -> attempt.interrupt(how));
-    quarantine.dissolve();
+    // each of them is told on the loop first: whoever may go on would begin something new
+    loop.execute(quarantine::dissolve);
   }
 }

@@ -77,7 +77,7 @@ final class Quarantine {
     boolean first = !active();
     (company ? together : alone).add(turn);
     if (dissolved) {
-      dissolve();
+      takeAll();
     } else if (first) {
       began.run();
       look();
@@ -110,7 +110,7 @@ final class Quarantine {
   }
 
   private void over(Turn turn) {
-    if (!now.remove(turn) || !now.isEmpty()) {
+    if (!now.remove(turn) || !now.isEmpty() || dissolved) {
       return;
     }
     if (waiting()) {
@@ -121,16 +121,21 @@ final class Quarantine {
     }
   }
 
-  /** From now on nobody waits: each turn is taken at once, by whoever knows that it must not. */
+  /**
+   * From now on nobody waits, neither for a turn nor for {@link #over}: each turn is taken at once,
+   * by whoever knows that it must not.
+   */
   void dissolve() {
     dissolved = true;
+    takeAll();
+    end();
+  }
+
+  private void takeAll() {
     for (Deque<Turn> queue = together; waiting(); queue = alone) {
       while (!queue.isEmpty()) {
         take(queue.remove(), () -> {});
       }
-    }
-    if (now.isEmpty()) {
-      end();
     }
   }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.holdfast.job.Job;
 import dev.holdfast.job.JobState;
 import dev.holdfast.world.ScriptedEngine;
+import dev.holdfast.world.Waits;
 import io.vertx.core.Future;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -13,7 +14,9 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -111,12 +114,7 @@ class QuarantineTest {
 
   @Test
   void aLargeJobMakesWayForASuspectAndGoesOnAfterIt() throws Exception {
-    Job suspect = world.submit("innocent");
-    WorkerWorld.Worker first =
-        world.worker("first", new Mortal().dieAfter("JobStore.replace", 1), new ScriptedEngine());
-    first.begin();
-    first.mortal.awaitStruck();
-    world.clock.advance(LEASE.plusSeconds(1));
+    Job suspect = suspect("innocent");
     String[] texts = WorkerWorld.texts(40);
     Job large = world.submit(texts);
     ScriptedEngine engine = new ScriptedEngine();
@@ -129,6 +127,73 @@ class QuarantineTest {
     assertThat(engine.batches)
         .filteredOn(batch -> batch.contains("innocent"))
         .containsExactly(List.of("innocent"));
+  }
+
+  /** Leaves a job as one whose worker died over it. */
+  private Job suspect(String text) throws Exception {
+    Job suspect = world.submit(text);
+    WorkerWorld.Worker first =
+        world.worker("first", new Mortal().dieAfter("JobStore.replace", 1), new ScriptedEngine());
+    first.begin();
+    first.mortal.awaitStruck();
+    world.clock.advance(LEASE.plusSeconds(1));
+    return suspect;
+  }
+
+  /** A worker that stays in its first batch until the test lets it go. */
+  private WorkerWorld.Worker holding(Mortal mortal, CountDownLatch inferring, CountDownLatch go) {
+    ScriptedEngine engine = new ScriptedEngine();
+    engine.beforeBatch(
+        batch -> {
+          inferring.countDown();
+          Waits.until(go);
+        });
+    return world.worker("second", mortal, engine);
+  }
+
+  @Test
+  void aDrainDuringATurnGivesBackAtOnceWhatWaitsForIt() throws Exception {
+    Job suspect = suspect("innocent");
+    CountDownLatch inferring = new CountDownLatch(1);
+    CountDownLatch go = new CountDownLatch(1);
+    WorkerWorld.Worker leaving = holding(new Mortal(), inferring, go);
+    Future<Void> turn = leaving.begin();
+    assertThat(inferring.await(10, TimeUnit.SECONDS)).isTrue();
+    Job next = world.submit("not begun");
+    Future<Void> waiting = leaving.begin();
+
+    leaving.drain(new Departure(Duration.ofMillis(750), Duration.ofSeconds(8)));
+    WorkerWorld.await(waiting);
+    assertThat(turn.isComplete()).as("the turn has its time").isFalse();
+    assertThat(world.job(next.id()).attempts()).isEmpty();
+    go.countDown();
+    WorkerWorld.await(turn);
+    assertThat(world.job(suspect.id()).state()).isEqualTo(JobState.COMPLETE);
+  }
+
+  @Test
+  void aDrainBeforeATurnBeginsNothingThatRests() throws Exception {
+    Job suspect = suspect("innocent");
+    Job large = world.submit(WorkerWorld.texts(40));
+    CountDownLatch inferring = new CountDownLatch(1);
+    CountDownLatch go = new CountDownLatch(1);
+    Mortal claims = new Mortal().hold("JobStore.replace", 1);
+    WorkerWorld.Worker leaving = holding(claims, inferring, go);
+    List<Future<Void>> begun = leaving.beginAll();
+    while (!CompletableFuture.supplyAsync(leaving.runner::quarantined, leaving.thread).join()) {
+      Thread.onSpinWait();
+    }
+    claims.release();
+    assertThat(inferring.await(10, TimeUnit.SECONDS)).isTrue();
+
+    leaving.drain(new Departure(Duration.ofMillis(750), Duration.ofSeconds(8)));
+    go.countDown();
+    for (Future<Void> done : begun) {
+      WorkerWorld.await(done);
+    }
+    assertThat(leaving.engine.batches).as("the window that it had begun").hasSize(1);
+    assertThat(world.job(large.id()).state()).isEqualTo(JobState.INTERRUPTED);
+    assertThat(world.job(suspect.id()).attempts()).hasSize(1);
   }
 
   /** Two large jobs whose worker died; one alone would keep the other and all else waiting. */
