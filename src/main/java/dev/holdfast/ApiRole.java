@@ -14,6 +14,7 @@ import dev.holdfast.job.JobIntake;
 import dev.holdfast.job.JobRecords;
 import dev.holdfast.job.ModelSpec;
 import dev.holdfast.job.WorkerRoster;
+import dev.holdfast.shutdown.DrainPlan;
 import dev.holdfast.shutdown.ShutdownVerticle.Stage;
 import dev.holdfast.webhook.WebhookVerticle;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -32,9 +33,6 @@ final class ApiRole implements AutoCloseable {
 
   /** More instances than this would only compete for one database. */
   private static final int INSTANCES_MAX = 4;
-
-  /** As {@link dev.holdfast.shutdown.DrainPlan} has it: 8 of 12 s. */
-  private static final double REQUESTS_UNTIL = 2.0 / 3;
 
   private final Config config;
   private final Backend backend;
@@ -151,7 +149,7 @@ final class ApiRole implements AutoCloseable {
                   leaving = true;
                   return Future.join(undeploy(deployment), undeploy(telling)).mapEmpty();
                 }),
-            REQUESTS_UNTIL),
+            DrainPlan.WORK_SHARE),
         new Stage(WayOut.closing("the stores", this::close), 1));
   }
 

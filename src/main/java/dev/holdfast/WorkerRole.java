@@ -8,6 +8,7 @@ import dev.holdfast.job.Clocked;
 import dev.holdfast.job.Job;
 import dev.holdfast.job.JobRecords;
 import dev.holdfast.job.ModelSpec;
+import dev.holdfast.shutdown.DrainPlan;
 import dev.holdfast.shutdown.ShutdownVerticle.Stage;
 import dev.holdfast.worker.Checkpoints;
 import dev.holdfast.worker.WorkerOptions;
@@ -30,9 +31,6 @@ import org.slf4j.LoggerFactory;
 final class WorkerRole {
 
   private static final Logger LOG = LoggerFactory.getLogger(WorkerRole.class);
-
-  /** As {@link dev.holdfast.shutdown.DrainPlan} has it: 10 of 12 s. */
-  private static final double HAND_OVER_UNTIL = 5.0 / 6;
 
   private static final double CLOSE_UNTIL = 11.0 / 12;
 
@@ -118,7 +116,7 @@ final class WorkerRole {
   /** The way out: jobs are handed over first, then everything is closed. */
   List<Stage> stages() {
     return List.of(
-        new Stage(worker, HAND_OVER_UNTIL),
+        new Stage(worker, DrainPlan.HAND_OVER_SHARE),
         new Stage(WayOut.leaving("the worker's loops", vertx::close), CLOSE_UNTIL),
         new Stage(WayOut.closing("the stores", backend::close), 1));
   }

@@ -10,16 +10,14 @@ import java.time.Duration;
  * @param finishBatch whether a micro-batch that runs is waited for; else its items are dropped and
  *     inferred again elsewhere
  * @param work until when running work may be made durable
- * @param handOver until when leases and deliveries are given back
- * @param end when the process is gone
  */
-public record DrainPlan(boolean finishBatch, Duration work, Duration handOver, Duration end) {
+public record DrainPlan(boolean finishBatch, Duration work) {
 
   /** Two thirds of the budget make work durable: 8 of 12 s. */
-  private static final double WORK_SHARE = 2.0 / 3;
+  public static final double WORK_SHARE = 2.0 / 3;
 
   /** After five sixths everything is given back: 10 of 12 s. */
-  private static final double HAND_OVER_SHARE = 5.0 / 6;
+  public static final double HAND_OVER_SHARE = 5.0 / 6;
 
   /** A batch may take this much longer than measured before it is in the way of its own part. */
   private static final double BATCH_MARGIN = 2;
@@ -29,18 +27,14 @@ public record DrainPlan(boolean finishBatch, Duration work, Duration handOver, D
    * @param batch how long a micro-batch takes, measured
    */
   public static DrainPlan of(Duration budget, Duration batch) {
-    Duration work = share(budget, WORK_SHARE);
+    Duration work = Duration.ofNanos((long) (budget.toNanos() * WORK_SHARE));
     // the other half of the work's time is for the part and the record
     boolean finishBatch = batch.toNanos() * BATCH_MARGIN <= work.toNanos() / 2.0;
-    return new DrainPlan(finishBatch, work, share(budget, HAND_OVER_SHARE), budget);
+    return new DrainPlan(finishBatch, work);
   }
 
   /** How long to wait for what is being inferred. */
   public Duration batchWait(Duration max) {
     return !finishBatch ? Duration.ZERO : work.compareTo(max) < 0 ? work : max;
-  }
-
-  private static Duration share(Duration budget, double share) {
-    return Duration.ofNanos((long) (budget.toNanos() * share));
   }
 }

@@ -118,8 +118,7 @@ public final class ShutdownVerticle extends VerticleBase {
       return;
     }
     Stage stage = stages.get(index);
-    long left = beganNanos + (long) (budgetNanos * stage.until()) - System.nanoTime();
-    Duration limit = Duration.ofNanos(Math.max(0, left));
+    Duration limit = left(stage.until());
     within(stage.what(), limit)
         .onComplete(
             done -> {
@@ -135,13 +134,19 @@ public final class ShutdownVerticle extends VerticleBase {
             });
   }
 
+  /** What is left of a share of the budget. */
+  private Duration left(double share) {
+    long left = beganNanos + (long) (budgetNanos * share) - System.nanoTime();
+    return Duration.ofNanos(Math.max(0, left));
+  }
+
   /** Whether it was done in time. */
   private Future<Boolean> within(Drainable what, Duration limit) {
     Promise<Boolean> outcome = Promise.promise();
     long timer = vertx.setTimer(Math.max(1, limit.toMillis()), id -> outcome.tryComplete(false));
     Future<Void> leaving;
     try {
-      leaving = what.drain(limit);
+      leaving = what.drain(left(1));
     } catch (RuntimeException e) {
       leaving = Future.failedFuture(e);
     }
