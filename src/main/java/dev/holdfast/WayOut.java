@@ -35,12 +35,13 @@ final class WayOut {
   static final int FATAL = 70;
 
   /** Of a notice's time, this is left for the end of the process to be noticed and reported. */
-  private static final double MARGIN_SHARE = 0.125;
-
   private static final Duration MARGIN_MIN = Duration.ofSeconds(3);
 
   /** How long Java may take over its own end: with it a drain of 12 s stays below Spot's 15 s. */
   private static final Duration EXIT_MAX = Duration.ofSeconds(2);
+
+  /** Of what a notice gives beyond this, a sixth is left if that is more. */
+  private static final Duration SHORT_NOTICE = Duration.ofSeconds(30);
 
   private final Vertx vertx =
       Vertx.vertx(
@@ -181,9 +182,9 @@ final class WayOut {
     }
   }
 
-  /** Of 15 s 12 are used, of 120 s 105. */
+  /** Of 15 s 12 are used, of 30 s 27, of 120 s 105. */
   static Duration budget(Duration deadline) {
-    Duration share = Duration.ofMillis((long) (deadline.toMillis() * MARGIN_SHARE));
+    Duration share = deadline.minus(SHORT_NOTICE).dividedBy(6);
     Duration left = deadline.minus(share.compareTo(MARGIN_MIN) < 0 ? MARGIN_MIN : share);
     return left.isNegative() ? Duration.ZERO : left;
   }
