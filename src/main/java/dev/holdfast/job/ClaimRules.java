@@ -37,6 +37,10 @@ public final class ClaimRules {
     if (edit.spent.suspects() >= JobLife.SUSPECTS_MAX) {
       return ended(JobLife.fail(edit, killer(edit), now));
     }
+    Job.Report exhausted = JobLife.exhausted(edit);
+    if (exhausted != null) {
+      return ended(JobLife.fail(edit, exhausted, now));
+    }
     Claimant.Company allowed = Claimant.Company.after(edit.spent.suspects());
     if (by.company().compareTo(allowed) < 0) {
       return new Decision(null, new Claim.Suspect(allowed));

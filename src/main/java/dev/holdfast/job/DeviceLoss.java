@@ -1,6 +1,5 @@
 package dev.holdfast.job;
 
-import java.time.Duration;
 import java.time.Instant;
 
 /**
@@ -24,12 +23,13 @@ public final class DeviceLoss {
             job.spent().failures(),
             job.spent().interruptions() + 1,
             ClaimRules.suspects(job, edit));
+    Job.Report exhausted = JobLife.exhausted(edit);
+    if (exhausted != null) {
+      return JobLife.fail(edit, exhausted, now);
+    }
     edit.state = JobState.INTERRUPTED;
     edit.lease = null;
-    Duration grace = JobLife.WAKE_GRACE;
-    Instant deadline = job.spec().deadline();
-    Instant wake = now.plus(grace);
-    edit.wakeAt = deadline != null && deadline.isBefore(wake) ? deadline : wake;
+    edit.wakeAt = JobLife.wake(job.spec(), now.plus(JobLife.WAKE_GRACE));
     return edit.done(now);
   }
 }

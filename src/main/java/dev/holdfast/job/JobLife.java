@@ -96,18 +96,23 @@ public final class JobLife {
     JobEdit edit = job.edit();
     edit.spent = new Job.Spent(edit.spent.failures(), edit.spent.interruptions() + 1, 0);
     edit.endAttempt(Job.Outcome.INTERRUPTED, null, now);
-    if (edit.spent.interruptions() > JobSpec.INTERRUPTIONS_MAX) {
-      return fail(
-          edit,
-          new Job.Report(
-              JobError.TOO_MANY_INTERRUPTIONS.code(),
-              "interrupted more than %d times".formatted(JobSpec.INTERRUPTIONS_MAX)),
-          now);
+    Job.Report exhausted = exhausted(edit);
+    if (exhausted != null) {
+      return fail(edit, exhausted, now);
     }
     edit.state = JobState.INTERRUPTED;
     edit.lease = null;
     edit.wakeAt = wake(job.spec(), now.plus(WAKE_GRACE));
     return edit.done(now);
+  }
+
+  /** Why a job goes no further that was interrupted once more, or null if it may. */
+  static Job.@Nullable Report exhausted(JobEdit edit) {
+    return edit.spent.interruptions() <= JobSpec.INTERRUPTIONS_MAX
+        ? null
+        : new Job.Report(
+            JobError.TOO_MANY_INTERRUPTIONS.code(),
+            "interrupted more than %d times".formatted(JobSpec.INTERRUPTIONS_MAX));
   }
 
   /**

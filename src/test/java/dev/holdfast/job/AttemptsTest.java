@@ -136,6 +136,25 @@ class AttemptsTest {
   }
 
   @Test
+  void everyKindOfInterruptionHasTheSameLimit() {
+    Job job = claimed(fresh(), 0);
+    for (int i = 1; i <= JobSpec.INTERRUPTIONS_MAX; i++) {
+      job = claimed(JobLife.interrupted(job, T0.plusSeconds(60L * i)), 60 * i + 1);
+    }
+    assertThat(job.spent().interruptions()).isEqualTo(JobSpec.INTERRUPTIONS_MAX);
+    int later = 60 * JobSpec.INTERRUPTIONS_MAX + 60;
+
+    Job lost = Objects.requireNonNull(claim(job, later).write());
+    Job broken =
+        DeviceLoss.suspected(job, JobError.WORKER_LOST.because("broke"), T0.plusSeconds(later));
+    for (Job ended : List.of(lost, broken)) {
+      assertThat(ended.state()).isEqualTo(JobState.FAILED);
+      assertThat(Objects.requireNonNull(ended.error()).code())
+          .isEqualTo(JobError.TOO_MANY_INTERRUPTIONS.code());
+    }
+  }
+
+  @Test
   void deathsBeforeARetryAreForgiven() {
     Job dying = claimed(claimed(claimed(fresh(), 0), 60), 120);
     Job failed = Objects.requireNonNull(claim(dying, 180).write());
