@@ -149,11 +149,16 @@ final class SqliteJobQueue implements JobQueue, AutoCloseable {
     return write(
         session -> {
           session.update(
-              "INSERT INTO dead_letters (job, reason, attempts, fence, at) VALUES (?, ?, ?, ?, ?)",
+              """
+              INSERT INTO dead_letters (job, reason, attempts, fence, at)
+              SELECT ?, ?, ?, ?, ?
+              WHERE NOT EXISTS (SELECT 1 FROM dead_letters WHERE job = ? AND at = ?)""",
               letter.job().value(),
               letter.reason(),
               letter.attempts(),
               letter.fence(),
+              letter.at().toEpochMilli(),
+              letter.job().value(),
               letter.at().toEpochMilli());
           return session.update(
               "DELETE FROM dead_letters WHERE seq <= (SELECT max(seq) FROM dead_letters) - ?",

@@ -65,12 +65,13 @@ public interface JobQueue {
    */
   record DeadLetter(JobId job, String reason, int attempts, long fence, Instant at) {
 
-    /** That of a job which has failed for good. */
+    /** That of a job which has failed for good: the same for each message that led to it. */
     public static DeadLetter of(Job failed, Instant now) {
+      Instant at = failed.endedAt() == null ? now : failed.endedAt();
       Job.Report error = failed.error();
       String reason =
           error == null ? failed.state().wireName() : error.code() + ": " + error.message();
-      return new DeadLetter(failed.id(), reason, (int) failed.fence(), failed.fence(), now);
+      return new DeadLetter(failed.id(), reason, (int) failed.fence(), failed.fence(), at);
     }
   }
 

@@ -137,7 +137,8 @@ public final class Reconciler implements AutoCloseable {
             })
         .compose(
             after ->
-                mine.get() && !after.state().terminal() && !after.leased(clock.instant())
+                // whoever gets the message of one that failed puts its copy with the dead letters
+                mine.get() && !after.leased(clock.instant())
                     ? queue.publish(JobIntake.message(after))
                     : Future.succeededFuture());
   }
