@@ -83,7 +83,7 @@ final class SocketWire implements Wire {
 
   /** Who does not read the answers is asked no more until it does. */
   private void rest() {
-    if (!closing && !resting && socket.writeQueueFull()) {
+    if (!resting && !over() && socket.writeQueueFull()) {
       resting = true;
       socket.pause();
     }
@@ -97,9 +97,14 @@ final class SocketWire implements Wire {
     drained.run();
   }
 
+  /** Once the client has said goodbye the socket's state can no longer be asked for. */
+  private boolean over() {
+    return closing || socket.isClosed();
+  }
+
   @Override
   public boolean full() {
-    return closing || socket.writeQueueFull();
+    return over() || socket.writeQueueFull();
   }
 
   @Override

@@ -97,7 +97,7 @@ public final class Feed implements AutoCloseable {
    */
   public Watch watch(JobId job, Watcher watcher) {
     Topic topic = topics.computeIfAbsent(job, Topic::new);
-    Seat seat = new Seat(watcher, topic.reads + 1);
+    Seat seat = new Seat(new ShieldedWatcher(watcher), topic.reads + 1);
     topic.seats.add(seat);
     want(topic);
     return () -> {
@@ -109,8 +109,9 @@ public final class Feed implements AutoCloseable {
 
   /** Watches every job that has news from now on. */
   public Watch watchAll(Watcher watcher) {
-    watchersOfAll.add(watcher);
-    return () -> watchersOfAll.remove(watcher);
+    Watcher shielded = new ShieldedWatcher(watcher);
+    watchersOfAll.add(shielded);
+    return () -> watchersOfAll.remove(shielded);
   }
 
   /** How many jobs it keeps anything of. */

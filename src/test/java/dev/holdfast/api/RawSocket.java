@@ -38,7 +38,14 @@ final class RawSocket implements AutoCloseable {
   }
 
   static RawSocket open(ApiFixture api, String path) throws IOException {
-    Socket socket = api.connect();
+    return open(api, path, 0);
+  }
+
+  /**
+   * @param receiveBytes what may wait on this side to be read; 0 is up to the machine
+   */
+  static RawSocket open(ApiFixture api, String path, int receiveBytes) throws IOException {
+    Socket socket = api.connect(receiveBytes);
     String request =
         """
         GET %s HTTP/1.1\r

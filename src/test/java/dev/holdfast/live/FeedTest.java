@@ -149,4 +149,24 @@ class FeedTest {
     world.feed.close();
     assertThat(world.listeners).isEmpty();
   }
+
+  @Test
+  void whoFailsKeepsNoNewsFromTheOthers() {
+    Job one = world.created();
+    FeedWorld.Client first = world.watching(one);
+    FeedWorld.Client all = new FeedWorld.Client();
+    world.subscriber(all).subscribe(Map.of());
+    FeedWorld.Client second = world.watching(one);
+    FeedWorld.Client everything = new FeedWorld.Client();
+    world.subscriber(everything).subscribe(Map.of());
+    first.broken = true;
+    all.broken = true;
+    Job two = world.written(one, JobState.PROCESSING);
+    world.hear(two);
+    Job end = world.written(two, JobState.COMPLETE);
+    world.hear(end);
+    world.finishReads();
+    assertThat(second.heard).containsExactly("state 1", "state 2", "state 3");
+    assertThat(everything.heard).containsExactly("state 2", "state 3");
+  }
 }

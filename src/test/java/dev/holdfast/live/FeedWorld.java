@@ -113,10 +113,14 @@ final class FeedWorld {
   static final class Client implements Subscriber.Outlet {
     final List<String> heard = new ArrayList<>();
     boolean full;
+    boolean broken;
     boolean overflowed;
 
     @Override
     public boolean full() {
+      if (broken) {
+        throw new IllegalStateException("closed");
+      }
       return full;
     }
 

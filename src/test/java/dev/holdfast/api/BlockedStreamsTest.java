@@ -1,0 +1,123 @@
+package dev.holdfast.api;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.holdfast.job.Job;
+import dev.holdfast.job.JobId;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Sockets whose clients read nothing until not a byte more fits between here and there. */
+class BlockedStreamsTest {
+
+  /** More than Linux buffers between two ends of a connection, with 4 MiB at most for a sender. */
+  private static final int BYTES = 12 << 20;
+
+  private static final int FRAMES_PER_SECOND_MAX = 20;
+
+  @TempDir static Path directory;
+  static ApiFixture api;
+  private static final List<SocketClient> CLIENTS = new ArrayList<>();
+
+  @BeforeAll
+  static void start() throws Exception {
+    api =
+        new ApiFixture(
+            directory,
+            StreamFixture.limits(
+                new ApiOptions.Streams(
+                    20, 20, 64 << 10, FRAMES_PER_SECOND_MAX, 50, Duration.ofMinutes(1), 2)),
+            services -> services);
+  }
+
+  @AfterEach
+  void nothingIsLeftOpen() throws Exception {
+    for (SocketClient client : CLIENTS) {
+      client.close();
+    }
+    CLIENTS.clear();
+    StreamFixture.untilStreams(api, 0);
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    api.close();
+  }
+
+  /** As many clients as it takes to have one in each context of the api. */
+  private static void listen() throws Exception {
+    for (int i = 0; i < 4; i++) {
+      SocketClient client = SocketClient.open(api, "/v1/events").say("{\"subscribe\":\"all\"}");
+      client.until("subscribed");
+      CLIENTS.add(client);
+    }
+  }
+
+  /** A job whose JSON is as large as it can be. */
+  private static Job fat() throws Exception {
+    JsonObject labels = new JsonObject();
+    for (int i = 0; i < 16; i++) {
+      labels.put("label" + i, "€".repeat(256));
+    }
+    JsonObject body =
+        new JsonObject()
+            .put("model", "mini")
+            .put("input", new JsonObject().put("items", new JsonArray().add("a")))
+            .put("labels", labels);
+    return api.claimed(
+        new JobId(api.submit(body.encode()).is(202).json().getString("id")));
+  }
+
+  /** Until the newest version was heard, so that whoever reads more slowly has fallen behind. */
+  private static void untilHeard(Job job) throws InterruptedException {
+    for (SocketClient client : CLIENTS) {
+      JsonObject event = client.next();
+      while (!event.getJsonObject("job").getString("id").equals(job.id().value())
+          || event.getLong("id") < job.version()) {
+        event = client.next();
+      }
+    }
+  }
+
+  private static Job fill(Job job) throws Exception {
+    Job last = job;
+    long sent = 0;
+    for (int i = 1; sent < BYTES; i++) {
+      last = api.checkpointed(last, i, 1, 10);
+      untilHeard(last);
+      sent += 16 * 256 * "€".getBytes(UTF_8).length;
+    }
+    return last;
+  }
+
+  private static RawSocket deafSocket() throws IOException {
+    RawSocket deaf = RawSocket.open(api, "/v1/events", 2_048);
+    deaf.text("{\"subscribe\":\"all\"}");
+    deaf.next();
+    return deaf;
+  }
+
+  @Test
+  void whoSaysGoodbyeAndReadsNothingKeepsNoNewsFromOthers() throws Exception {
+    try (RawSocket deaf = deafSocket()) {
+      listen();
+      Job job = fill(fat());
+      deaf.frame(0x80 | RawSocket.CLOSE, new byte[] {0x3, (byte) 0xe8});
+      for (int i = 0; i < 5; i++) {
+        job = api.checkpointed(job, job.checkpoint().nextItem() + 1, 1, 10);
+        untilHeard(job);
+      }
+      untilHeard(api.completed(job, job.checkpoint().nextItem() + 1, 1, 10));
+    }
+  }
+}
