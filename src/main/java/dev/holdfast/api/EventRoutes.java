@@ -161,7 +161,7 @@ final class EventRoutes {
     if (socket) {
       connections.upgraded(call.request().connection());
       Future<ServerWebSocket> upgraded = call.request().toWebSocket();
-      return upgraded.map(ws -> new SocketWire(ws, json, unansweredMax));
+      return upgraded.map(ws -> new SocketWire(ws, json, clock, unansweredMax));
     }
     if (call.gone()) {
       return Future.failedFuture(

@@ -1,10 +1,14 @@
 package dev.holdfast.api;
 
+import dev.holdfast.job.Clocked;
 import dev.holdfast.live.News;
 import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.ServerWebSocket;
+import io.vertx.core.internal.http.WebSocketInternal;
 import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -14,13 +18,18 @@ final class SocketWire implements Wire {
   private static final Logger LOG = LoggerFactory.getLogger(SocketWire.class);
   private static final Buffer NOTHING = Buffer.buffer();
 
+  /** How long what was sent before the close may take; Vert.x waits for that without a limit. */
+  private static final Duration LAST_WORDS_MAX = Duration.ofSeconds(5);
+
   private final ServerWebSocket socket;
   private final EventJson json;
+  private final Clocked clock;
   private final int unansweredMax;
   private int unanswered;
   private boolean resting;
   private Runnable drained = () -> {};
   private boolean closing;
+  private Clocked.@Nullable Timer cutOff;
 
   /** Who hears what the client sends. */
   interface Ear {
@@ -36,9 +45,10 @@ final class SocketWire implements Wire {
   /**
    * @param unansweredMax pings that may be without an answer
    */
-  SocketWire(ServerWebSocket socket, EventJson json, int unansweredMax) {
+  SocketWire(ServerWebSocket socket, EventJson json, Clocked clock, int unansweredMax) {
     this.socket = socket;
     this.json = json;
+    this.clock = clock;
     this.unansweredMax = unansweredMax;
     socket.pongHandler(answer -> unanswered = 0);
     socket.exceptionHandler(this::failed);
@@ -49,10 +59,7 @@ final class SocketWire implements Wire {
   private void failed(Throwable failure) {
     LOG.debug("a socket failed", failure);
     if (!closing && failure instanceof CorruptedWebSocketFrameException broken) {
-      closing = true;
-      socket
-          .close((short) broken.closeStatus().code(), broken.closeStatus().reasonText())
-          .onFailure(e -> LOG.debug("a socket was gone already", e));
+      end((short) broken.closeStatus().code(), broken.closeStatus().reasonText());
     } else if (!closing && failure instanceof IllegalStateException) {
       close(Close.POLICY, "a message that is too large");
     }
@@ -90,7 +97,7 @@ final class SocketWire implements Wire {
   }
 
   private void drained() {
-    if (resting) {
+    if (resting && !closing) {
       resting = false;
       socket.resume();
     }
@@ -140,8 +147,17 @@ final class SocketWire implements Wire {
   @Override
   public void close(Close why, String reason) {
     if (!closing) {
-      closing = true;
-      socket.close(why.code(), reason).onFailure(e -> LOG.debug("a socket was gone already", e));
+      end(why.code(), reason);
+    }
+  }
+
+  private void end(short code, String reason) {
+    closing = true;
+    // each ping that is read is answered, into a queue that perhaps nobody empties
+    socket.pause();
+    socket.close(code, reason).onFailure(e -> LOG.debug("a socket was gone already", e));
+    if (socket instanceof WebSocketInternal known) {
+      cutOff = clock.after(LAST_WORDS_MAX, () -> known.channelHandlerContext().close());
     }
   }
 
@@ -155,6 +171,9 @@ final class SocketWire implements Wire {
     socket.closeHandler(
         closed -> {
           closing = true;
+          if (cutOff != null) {
+            cutOff.cancel();
+          }
           task.run();
         });
   }

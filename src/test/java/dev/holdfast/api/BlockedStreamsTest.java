@@ -11,6 +11,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -118,6 +120,33 @@ class BlockedStreamsTest {
         untilHeard(job);
       }
       untilHeard(api.completed(job, job.checkpoint().nextItem() + 1, 1, 10));
+    }
+  }
+
+  @Test
+  void whoIsClosedWhileItReadsNothingIsCutOffHoweverMuchItSends() throws Exception {
+    try (RawSocket deaf = deafSocket()) {
+      listen();
+      fill(fat());
+      CompletableFuture<Long> flood = new CompletableFuture<>();
+      Thread pinging = new Thread(() -> flood.complete(pings(deaf)), "pings");
+      pinging.setDaemon(true);
+      pinging.start();
+      StreamFixture.untilStreams(api, CLIENTS.size());
+      flood.get(10, TimeUnit.SECONDS);
+    }
+  }
+
+  /** Pings until the socket takes no more. */
+  private static long pings(RawSocket socket) {
+    long pings = 0;
+    try {
+      while (true) {
+        socket.ping();
+        pings++;
+      }
+    } catch (IOException e) {
+      return pings;
     }
   }
 }
