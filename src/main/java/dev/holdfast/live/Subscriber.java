@@ -52,6 +52,14 @@ public final class Subscriber implements AutoCloseable {
   public record Looked(Map<JobId, Snapshot> found, List<JobId> unknown) {}
 
   /**
+   * What the first look at one job found.
+   *
+   * @param snapshot null if there is no such job, or none was looked for in the end
+   * @param withdrawn whether it was unsubscribed before that
+   */
+  private record Look(@Nullable Snapshot snapshot, boolean withdrawn) {}
+
+  /**
    * @param waitingMax snapshots that may wait for the outlet
    */
   public Subscriber(Feed feed, int waitingMax) {
@@ -81,44 +89,54 @@ public final class Subscriber implements AutoCloseable {
   }
 
   /**
-   * Subscribes to jobs; the newest snapshot of each comes first.
+   * Subscribes to jobs; the newest snapshot of each comes first. What is subscribed again meanwhile
+   * stays subscribed, whatever becomes of this call.
    *
    * @param since versions that the other side has already
-   * @return completes when each was looked at; fails if one could not be, and then none is
-   *     subscribed
+   * @return completes when each was looked at that was not unsubscribed meanwhile; fails if one
+   *     could not be, and then none is subscribed
    */
   public Future<Looked> subscribe(Collection<JobId> ids, Map<JobId, Long> since) {
-    List<Future<@Nullable Snapshot>> looks = new ArrayList<>();
-    Set<JobId> distinct = new LinkedHashSet<>(ids);
-    for (JobId id : distinct) {
-      unsubscribe(List.of(id));
+    Map<JobId, Watching> mine = new LinkedHashMap<>();
+    for (JobId id : new LinkedHashSet<>(ids)) {
       conflation.forget(id);
       Long version = since.get(id);
       if (version != null) {
         conflation.knows(id, version);
       }
       Watching watching = new Watching(id);
-      jobs.put(id, watching);
+      mine.put(id, watching);
+      Watching before = jobs.put(id, watching);
+      if (before != null) {
+        before.giveWayTo(watching);
+      }
       watching.open(id);
-      looks.add(watching.first.future());
     }
-    return Future.join(looks)
-        .map(
-            done -> {
-              Map<JobId, Snapshot> found = new LinkedHashMap<>();
-              List<JobId> unknown = new ArrayList<>();
-              int at = 0;
-              for (JobId id : distinct) {
-                Snapshot snapshot = looks.get(at++).result();
-                if (snapshot == null) {
-                  unknown.add(id);
-                } else {
-                  found.put(id, snapshot);
-                }
-              }
-              return new Looked(found, unknown);
-            })
-        .onFailure(failure -> unsubscribe(distinct));
+    return Future.join(mine.values().stream().map(watching -> watching.first.future()).toList())
+        .map(looks -> looked(mine))
+        .onFailure(
+            failure ->
+                mine.forEach(
+                    (id, watching) -> {
+                      if (jobs.remove(id, watching)) {
+                        watching.close();
+                      }
+                    }));
+  }
+
+  private static Looked looked(Map<JobId, Watching> watched) {
+    Map<JobId, Snapshot> found = new LinkedHashMap<>();
+    List<JobId> unknown = new ArrayList<>();
+    watched.forEach(
+        (id, watching) -> {
+          Look look = watching.first.future().result();
+          if (look.snapshot() != null) {
+            found.put(id, look.snapshot());
+          } else if (!look.withdrawn()) {
+            unknown.add(id);
+          }
+        });
+    return new Looked(found, unknown);
   }
 
   public void unsubscribe(Collection<JobId> ids) {
@@ -193,7 +211,7 @@ public final class Subscriber implements AutoCloseable {
   private final class Watching implements Feed.Watcher {
 
     private final @Nullable JobId only;
-    private final Promise<@Nullable Snapshot> first = Promise.promise();
+    private final Promise<Look> first = Promise.promise();
     private Feed.@Nullable Watch watch;
 
     Watching(@Nullable JobId only) {
@@ -204,7 +222,7 @@ public final class Subscriber implements AutoCloseable {
     public void saw(Snapshot snapshot) {
       if (only != null || matches(snapshot)) {
         take(snapshot);
-        first.tryComplete(snapshot);
+        first.tryComplete(new Look(snapshot, false));
       }
     }
 
@@ -215,7 +233,7 @@ public final class Subscriber implements AutoCloseable {
 
     @Override
     public void gone(JobId job) {
-      boolean known = !first.tryComplete(null);
+      boolean known = !first.tryComplete(new Look(null, false));
       unsubscribe(List.of(job));
       if (known && outlet != null) {
         outlet.gone(job);
@@ -236,11 +254,21 @@ public final class Subscriber implements AutoCloseable {
       }
     }
 
-    void close() {
+    /** Who waits for its first look has that of the one that takes its place. */
+    void giveWayTo(Watching next) {
+      stop();
+      next.first.future().onSuccess(first::tryComplete).onFailure(first::tryFail);
+    }
+
+    private void stop() {
       if (watch != null) {
         watch.close();
       }
-      first.tryFail(new IllegalStateException("unsubscribed before the first look"));
+    }
+
+    void close() {
+      stop();
+      first.tryComplete(new Look(null, true));
     }
   }
 }

@@ -71,4 +71,58 @@ class SubscriberTest {
     assertThat(client.heard).containsExactly("state 1", "gone");
     assertThat(subscriber.size()).isZero();
   }
+
+  @Test
+  void whoAsksAgainBeforeTheFirstAnswerHasBothAnswersAndBothJobs() {
+    Job one = world.created();
+    Job two = world.created();
+    FeedWorld.Client client = new FeedWorld.Client();
+    Subscriber subscriber = world.subscriber(client);
+    Future<Subscriber.Looked> both =
+        subscriber.subscribe(List.of(one.id(), two.id()), Map.of());
+    Future<Subscriber.Looked> again = subscriber.subscribe(List.of(one.id()), Map.of());
+    world.finishReads();
+    assertThat(both.result().found()).containsOnlyKeys(one.id(), two.id());
+    assertThat(again.result().found()).containsOnlyKeys(one.id());
+    assertThat(subscriber.size()).isEqualTo(2);
+    client.heard.clear();
+    world.hear(world.written(one, JobState.COMPLETE));
+    world.hear(world.written(two, JobState.COMPLETE));
+    world.finishReads();
+    assertThat(client.heard).containsExactly("state 2", "state 2");
+  }
+
+  @Test
+  void whoNoLongerWantsAJobKeepsTheOthers() {
+    Job one = world.created();
+    Job two = world.created();
+    FeedWorld.Client client = new FeedWorld.Client();
+    Subscriber subscriber = world.subscriber(client);
+    Future<Subscriber.Looked> both =
+        subscriber.subscribe(List.of(one.id(), two.id()), Map.of());
+    subscriber.unsubscribe(List.of(one.id()));
+    world.finishReads();
+    assertThat(both.result().found()).containsOnlyKeys(two.id());
+    assertThat(both.result().unknown()).isEmpty();
+    world.hear(world.written(one, JobState.COMPLETE));
+    world.hear(world.written(two, JobState.COMPLETE));
+    world.finishReads();
+    assertThat(client.heard).containsExactly("state 1", "state 2");
+  }
+
+  @Test
+  void whatFailsTakesOnlyItsOwnSubscriptionsBack() {
+    Job one = world.created();
+    Job two = world.created();
+    Subscriber subscriber = world.subscriber(new FeedWorld.Client());
+    world.broken = true;
+    Future<Subscriber.Looked> both =
+        subscriber.subscribe(List.of(one.id(), two.id()), Map.of());
+    world.broken = false;
+    Future<Subscriber.Looked> again = subscriber.subscribe(List.of(one.id()), Map.of());
+    world.finishReads();
+    assertThat(both.failed()).isTrue();
+    assertThat(again.result().found()).containsOnlyKeys(one.id());
+    assertThat(subscriber.size()).isEqualTo(1);
+  }
 }
