@@ -27,7 +27,9 @@ record Live(
         new Dependencies(services.clock(), limits.dependencyWaitMax(), onContext);
     DrainRate drain = new DrainRate(services.clock());
     Snapshots snapshots = new Snapshots(services, dependencies, drain, onContext);
-    Feed feed = new Feed(services.events(), snapshots, drain, services.clock(), onContext);
+    Feed feed =
+        new Feed(
+            services.events(), snapshots, drain, services.clock(), Feed.Limits.USUAL, onContext);
     return new Live(
         dependencies,
         snapshots,

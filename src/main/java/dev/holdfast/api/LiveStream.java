@@ -59,6 +59,11 @@ final class LiveStream implements Subscriber.Outlet {
     wire.close(Wire.Close.TRY_LATER, "read faster, or subscribe to less");
   }
 
+  @Override
+  public void missed() {
+    wire.close(Wire.Close.TRY_LATER, "some events are lost; connect again, and list");
+  }
+
   void beat() {
     if (!wire.beat()) {
       wire.close(Wire.Close.POLICY, "no answer to pings");

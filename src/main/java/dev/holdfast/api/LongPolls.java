@@ -5,6 +5,8 @@ import dev.holdfast.job.Job;
 import dev.holdfast.job.JobId;
 import dev.holdfast.live.Feed;
 import dev.holdfast.live.Snapshot;
+import dev.holdfast.live.Watch;
+import dev.holdfast.live.Watcher;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.time.Duration;
@@ -50,12 +52,12 @@ final class LongPolls implements AutoCloseable {
   }
 
   /** One request's wait. */
-  final class Poll implements Feed.Watcher, AutoCloseable {
+  final class Poll implements Watcher, AutoCloseable {
 
     private final Predicate<Job> enough;
     private final Promise<Snapshot> answer = Promise.promise();
     private final Clocked.Timer timer;
-    private Feed.@Nullable Watch watch;
+    private @Nullable Watch watch;
     private @Nullable Snapshot newest;
     private boolean timeIsUp;
 
@@ -63,7 +65,7 @@ final class LongPolls implements AutoCloseable {
       this.enough = enough;
       polls.add(this);
       timer = clock.after(wait, () -> onContext.accept(this::expire));
-      Feed.Watch opened = feed.watch(job, this);
+      Watch opened = feed.watch(job, this);
       watch = opened;
       if (answer.future().isComplete()) {
         opened.close();

@@ -9,6 +9,7 @@ import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -32,15 +33,14 @@ public final class Feed implements AutoCloseable {
   /** Reads at once; more of them would only wait for each other in the store. */
   private static final int READS_AT_ONCE_MAX = 64;
 
-  /** Jobs with news that nobody watches by their id and that are not read yet. */
-  private static final int UNWATCHED_MAX = 20_000;
-
   private final Reader reader;
   private final DrainRate drain;
+  private final Limits limits;
   private final JobEvents.Subscription subscription;
   private final Healing healing;
   private final Map<JobId, Topic> topics = new HashMap<>();
-  private final Set<Watcher> watchersOfAll = new LinkedHashSet<>();
+  private final Set<Topic> unwatched = new HashSet<>();
+  private final WatchersOfAll watchersOfAll = new WatchersOfAll();
   private final Queue<Topic> ready = new ArrayDeque<>();
   private int reading;
   private boolean pumping;
@@ -56,23 +56,11 @@ public final class Feed implements AutoCloseable {
     Future<Optional<Snapshot>> read(JobId job);
   }
 
-  /** Who watches; none of its methods may throw. */
-  public interface Watcher {
-
-    /** A job's newest snapshot; of one job never an older one than before. */
-    void saw(Snapshot snapshot);
-
-    /** There is no such job, or no longer. */
-    void gone(JobId job);
-
-    /** The job's first look failed; it is looked at again. */
-    void failed(JobId job, Throwable why);
-  }
-
-  /** A watcher's place; closing it twice is harmless. */
-  public interface Watch extends AutoCloseable {
-    @Override
-    void close();
+  /**
+   * @param unwatchedMax jobs with news that nobody watches by their id and that are not read yet
+   */
+  public record Limits(int unwatchedMax) {
+    public static final Limits USUAL = new Limits(20_000);
   }
 
   /**
@@ -84,9 +72,11 @@ public final class Feed implements AutoCloseable {
       Reader reader,
       DrainRate drain,
       Clocked clock,
+      Limits limits,
       Consumer<Runnable> onContext) {
     this.reader = reader;
     this.drain = drain;
+    this.limits = limits;
     this.healing = new Healing(clock, onContext, this::want);
     this.subscription = events.subscribe(this::heard);
   }
@@ -97,6 +87,7 @@ public final class Feed implements AutoCloseable {
    */
   public Watch watch(JobId job, Watcher watcher) {
     Topic topic = topics.computeIfAbsent(job, Topic::new);
+    unwatched.remove(topic);
     Seat seat = new Seat(new ShieldedWatcher(watcher), topic.reads + 1);
     topic.seats.add(seat);
     want(topic);
@@ -107,11 +98,9 @@ public final class Feed implements AutoCloseable {
     };
   }
 
-  /** Watches every job that has news from now on. */
+  /** Watches every job that has news from now on, or hears that it has missed some. */
   public Watch watchAll(Watcher watcher) {
-    Watcher shielded = new ShieldedWatcher(watcher);
-    watchersOfAll.add(shielded);
-    return () -> watchersOfAll.remove(shielded);
+    return watchersOfAll.add(watcher);
   }
 
   /** How many jobs it keeps anything of. */
@@ -123,14 +112,20 @@ public final class Feed implements AutoCloseable {
     drain.heard(event);
     Topic topic = topics.get(event.job());
     if (topic == null) {
-      if (watchersOfAll.isEmpty() || topics.size() >= UNWATCHED_MAX) {
+      if (watchersOfAll.isEmpty()) {
+        return;
+      }
+      if (unwatched.size() >= limits.unwatchedMax()) {
+        watchersOfAll.missed();
         return;
       }
       topic = new Topic(event.job());
+      unwatched.add(topic);
       topics.put(event.job(), topic);
     } else if (topic.newest != null && event.version() <= topic.newest.job().version()) {
       return;
     }
+    topic.heard = true;
     want(topic);
   }
 
@@ -188,12 +183,15 @@ public final class Feed implements AutoCloseable {
       topic.looked().forEach(seat -> seat.watcher.gone(topic.job));
     } else {
       topic.failures = 0;
+      topic.heard = false;
       tell(topic, read.result().get());
     }
     if (topic.again) {
       want(topic);
     } else if (topic.isOpen() || (read.failed() && topic.failures < Topic.FAILURES_MAX)) {
       healing.add(topic);
+    } else if (read.failed() && topic.heard) {
+      watchersOfAll.missed();
     }
     dropIfIdle(topic);
   }
@@ -215,13 +213,14 @@ public final class Feed implements AutoCloseable {
       }
     }
     if (isNew) {
-      List.copyOf(watchersOfAll).forEach(watcher -> watcher.saw(snapshot));
+      watchersOfAll.saw(snapshot);
     }
   }
 
   private void dropIfIdle(Topic topic) {
     if (topic.seats.isEmpty() && !topic.reading && !topic.queued && !topic.healing) {
       topics.remove(topic.job, topic);
+      unwatched.remove(topic);
     }
   }
 
@@ -233,6 +232,7 @@ public final class Feed implements AutoCloseable {
     healing.close();
     ready.clear();
     topics.clear();
+    unwatched.clear();
     watchersOfAll.clear();
   }
 
@@ -250,6 +250,9 @@ public final class Feed implements AutoCloseable {
     private boolean again;
     private boolean queued;
     private int failures;
+
+    /** Whether there are news that no read since has shown. */
+    private boolean heard;
 
     /** Whether {@link Healing} has it on its list. */
     boolean healing;

@@ -2,14 +2,14 @@ package dev.holdfast.live;
 
 /** One watcher of one job. */
 final class Seat {
-  final Feed.Watcher watcher;
+  final Watcher watcher;
 
   /** The number of the first read that began after it came. */
   final long from;
 
   boolean told;
 
-  Seat(Feed.Watcher watcher, long from) {
+  Seat(Watcher watcher, long from) {
     this.watcher = watcher;
     this.from = from;
   }

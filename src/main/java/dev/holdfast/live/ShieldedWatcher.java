@@ -5,13 +5,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** A watcher whose faults stay its own: whoever is told after it is told. */
-final class ShieldedWatcher implements Feed.Watcher {
+final class ShieldedWatcher implements Watcher {
 
   private static final Logger LOG = LoggerFactory.getLogger(ShieldedWatcher.class);
 
-  private final Feed.Watcher watcher;
+  private final Watcher watcher;
 
-  ShieldedWatcher(Feed.Watcher watcher) {
+  ShieldedWatcher(Watcher watcher) {
     this.watcher = watcher;
   }
 
@@ -28,6 +28,11 @@ final class ShieldedWatcher implements Feed.Watcher {
   @Override
   public void failed(JobId job, Throwable why) {
     tell(() -> watcher.failed(job, why));
+  }
+
+  @Override
+  public void missed() {
+    tell(watcher::missed);
   }
 
   private static void tell(Runnable news) {

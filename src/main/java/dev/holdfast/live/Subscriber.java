@@ -12,6 +12,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,8 +25,9 @@ public final class Subscriber implements AutoCloseable {
   private final Conflation conflation;
   private final Map<JobId, Watching> jobs = new HashMap<>(4);
   private final Set<Map<String, String>> labels = new LinkedHashSet<>(4);
-  private Feed.@Nullable Watch all;
+  private @Nullable Watch all;
   private @Nullable Outlet outlet;
+  private Consumer<Outlet> lost = to -> {};
   private boolean closed;
 
   /** Where the news go. */
@@ -41,6 +43,9 @@ public final class Subscriber implements AutoCloseable {
 
     /** More waits than may: news would be lost from now on. */
     void overflow();
+
+    /** News are lost that the labels of the subscriber may have asked for. */
+    void missed();
   }
 
   /**
@@ -70,6 +75,7 @@ public final class Subscriber implements AutoCloseable {
   /** From now on there is somewhere to send to. */
   public void attach(Outlet outlet) {
     this.outlet = outlet;
+    lost.accept(outlet);
     pump();
   }
 
@@ -191,8 +197,16 @@ public final class Subscriber implements AutoCloseable {
     }
     if (conflation.offer(snapshot)) {
       pump();
-    } else if (outlet != null) {
-      outlet.overflow();
+    } else {
+      lose(Outlet::overflow);
+    }
+  }
+
+  private void lose(Consumer<Outlet> how) {
+    if (outlet == null) {
+      lost = how;
+    } else {
+      how.accept(outlet);
     }
   }
 
@@ -208,11 +222,11 @@ public final class Subscriber implements AutoCloseable {
   }
 
   /** Watches one job, or all of them for the labels' sake. */
-  private final class Watching implements Feed.Watcher {
+  private final class Watching implements Watcher {
 
     private final @Nullable JobId only;
     private final Promise<Look> first = Promise.promise();
-    private Feed.@Nullable Watch watch;
+    private @Nullable Watch watch;
 
     Watching(@Nullable JobId only) {
       this.only = only;
@@ -245,8 +259,13 @@ public final class Subscriber implements AutoCloseable {
       first.tryFail(why);
     }
 
+    @Override
+    public void missed() {
+      lose(Outlet::missed);
+    }
+
     void open(JobId id) {
-      Feed.Watch opened = feed.watch(id, this);
+      Watch opened = feed.watch(id, this);
       watch = opened;
       if (!equals(jobs.get(id))) {
         // its first look has found already that there is no such job

@@ -169,4 +169,53 @@ class FeedTest {
     assertThat(second.heard).containsExactly("state 1", "state 2", "state 3");
     assertThat(everything.heard).containsExactly("state 2", "state 3");
   }
+
+  @Test
+  void whoWatchesByIdTakesNoRoomFromThoseWhoWatchAll() {
+    FeedWorld small = new FeedWorld(new Feed.Limits(2));
+    for (int i = 0; i < 3; i++) {
+      small.watching(small.created());
+    }
+    FeedWorld.Client client = new FeedWorld.Client();
+    small.subscriber(client).subscribe(Map.of());
+    small.hear(small.created());
+    small.hear(small.created());
+    assertThat(client.missed).isZero();
+    small.hear(small.created());
+    assertThat(client.missed).as("there is no room for a third").isEqualTo(1);
+    small.finishReads();
+    assertThat(client.heard).containsExactly("state 1", "state 1");
+    small.hear(small.created());
+    small.finishReads();
+    assertThat(client.heard).as("there is room again").hasSize(3);
+  }
+
+  @Test
+  void newsThatCannotBeReadAreSaidToBeMissed() {
+    FeedWorld.Client client = new FeedWorld.Client();
+    world.subscriber(client).subscribe(Map.of());
+    FeedWorld.Client other = world.watching(world.created());
+    world.broken = true;
+    world.hear(world.created());
+    for (int i = 0; i < 120; i++) {
+      world.finishReads();
+      world.advance(Duration.ofSeconds(1));
+    }
+    assertThat(client.missed).isEqualTo(1);
+    assertThat(other.missed).isZero();
+    assertThat(world.feed.topics()).isEqualTo(1);
+  }
+
+  @Test
+  void aFailedLookThatNobodyHeardNewsOfIsNotMissed() {
+    FeedWorld.Client client = new FeedWorld.Client();
+    world.subscriber(client).subscribe(Map.of());
+    world.broken = true;
+    world.watching(world.created());
+    for (int i = 0; i < 120; i++) {
+      world.finishReads();
+      world.advance(Duration.ofSeconds(1));
+    }
+    assertThat(client.missed).isZero();
+  }
 }

@@ -31,8 +31,18 @@ final class FeedWorld {
   final Map<JobId, Job> records = new HashMap<>();
   final Queue<Runnable> reads = new ArrayDeque<>();
   final List<Consumer<JobEvent>> listeners = new ArrayList<>();
-  final Feed feed = new Feed(new Bus(), this::read, new DrainRate(clock), clock, Runnable::run);
+  final Feed feed;
   boolean broken;
+
+  FeedWorld() {
+    this(Feed.Limits.USUAL);
+  }
+
+  FeedWorld(Feed.Limits limits) {
+    feed =
+        new Feed(
+            new Bus(), this::read, new DrainRate(clock), clock, limits, Runnable::run);
+  }
 
   /** The clock, with a stopwatch that goes with its hands. */
   private final class Stopwatch implements Clocked {
@@ -115,6 +125,7 @@ final class FeedWorld {
     boolean full;
     boolean broken;
     boolean overflowed;
+    int missed;
 
     @Override
     public boolean full() {
@@ -137,6 +148,11 @@ final class FeedWorld {
     @Override
     public void overflow() {
       overflowed = true;
+    }
+
+    @Override
+    public void missed() {
+      missed++;
     }
   }
 

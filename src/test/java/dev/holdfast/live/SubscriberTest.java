@@ -125,4 +125,15 @@ class SubscriberTest {
     assertThat(again.result().found()).containsOnlyKeys(one.id());
     assertThat(subscriber.size()).isEqualTo(1);
   }
+
+  @Test
+  void whatIsMissedBeforeThereIsAnOutletIsToldToIt() {
+    FeedWorld small = new FeedWorld(new Feed.Limits(0));
+    Subscriber subscriber = new Subscriber(small.feed, 3);
+    subscriber.subscribe(Map.of());
+    small.hear(small.created());
+    FeedWorld.Client client = new FeedWorld.Client();
+    subscriber.attach(client);
+    assertThat(client.missed).isEqualTo(1);
+  }
 }

@@ -39,6 +39,7 @@ final class SimWatchers {
             id -> store.get(id).map(found -> found.map(job -> new Snapshot(job, null))),
             new DrainRate(process),
             process,
+            Feed.Limits.USUAL,
             process::execute);
     Client everything = open();
     if (fleet.plant() == SimPlant.NO_FEED) {
@@ -138,6 +139,11 @@ final class SimWatchers {
     @Override
     public void gone(JobId job) {
       watching.remove(job);
+    }
+
+    @Override
+    public void missed() {
+      // whoever watches all comes back and lists; what it has to learn here it watches by id
     }
 
     @Override
