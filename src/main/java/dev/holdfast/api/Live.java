@@ -27,9 +27,15 @@ record Live(
         new Dependencies(services.clock(), limits.dependencyWaitMax(), onContext);
     DrainRate drain = new DrainRate(services.clock());
     Snapshots snapshots = new Snapshots(services, dependencies, drain, onContext);
+    Feed.Limits usual = Feed.Limits.USUAL;
     Feed feed =
         new Feed(
-            services.events(), snapshots, drain, services.clock(), Feed.Limits.USUAL, onContext);
+            services.events(),
+            snapshots,
+            drain,
+            services.clock(),
+            new Feed.Limits(limits.dependencyWaitMax(), usual.unwatchedMax()),
+            onContext);
     return new Live(
         dependencies,
         snapshots,

@@ -3,8 +3,8 @@ package dev.holdfast.api;
 import dev.holdfast.job.Job;
 import dev.holdfast.job.JobId;
 import dev.holdfast.live.DrainRate;
-import dev.holdfast.live.Feed;
 import dev.holdfast.live.Places;
+import dev.holdfast.live.RecordReader;
 import dev.holdfast.live.Snapshot;
 import io.vertx.core.Future;
 import java.time.Duration;
@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /** Reads records, and with those that wait their place. Belongs to one context. */
-final class Snapshots implements Feed.Reader {
+final class Snapshots implements RecordReader {
 
   /** A job is not kept from anyone for the sake of its place. */
   private static final Duration PLACE_WAIT_MAX = Duration.ofMillis(500);

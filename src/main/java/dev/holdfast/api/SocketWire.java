@@ -157,8 +157,13 @@ final class SocketWire implements Wire {
     socket.pause();
     socket.close(code, reason).onFailure(e -> LOG.debug("a socket was gone already", e));
     if (socket instanceof WebSocketInternal known) {
-      cutOff = clock.after(LAST_WORDS_MAX, () -> known.channelHandlerContext().close());
+      cutOff = clock.after(LAST_WORDS_MAX, () -> cut(known));
     }
+  }
+
+  @SuppressWarnings("FutureReturnValueIgnored") // the close handler hears it
+  private static void cut(WebSocketInternal socket) {
+    socket.channelHandlerContext().close();
   }
 
   @Override

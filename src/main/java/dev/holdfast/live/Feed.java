@@ -5,16 +5,13 @@ import dev.holdfast.job.JobEvents;
 import dev.holdfast.job.JobEvents.JobEvent;
 import dev.holdfast.job.JobId;
 import io.vertx.core.AsyncResult;
-import io.vertx.core.Future;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Queue;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +30,7 @@ public final class Feed implements AutoCloseable {
   /** Reads at once; more of them would only wait for each other in the store. */
   private static final int READS_AT_ONCE_MAX = 64;
 
-  private final Reader reader;
+  private final RecordReader reader;
   private final DrainRate drain;
   private final Limits limits;
   private final JobEvents.Subscription subscription;
@@ -41,26 +38,18 @@ public final class Feed implements AutoCloseable {
   private final Map<JobId, Topic> topics = new HashMap<>();
   private final Set<Topic> unwatched = new HashSet<>();
   private final WatchersOfAll watchersOfAll = new WatchersOfAll();
-  private final Queue<Topic> ready = new ArrayDeque<>();
+  private final ReadQueue ready = new ReadQueue();
+  private final FirstLooks looks;
   private int reading;
   private boolean pumping;
   private boolean closed;
 
-  /** Reads a record. */
-  public interface Reader {
-
-    /**
-     * The newest record, or empty if there is no such job. Completes on the context of the feed,
-     * within a bounded time.
-     */
-    Future<Optional<Snapshot>> read(JobId job);
-  }
-
   /**
+   * @param lookWaitMax for a watcher's first look, with the time until it begins
    * @param unwatchedMax jobs with news that nobody watches by their id and that are not read yet
    */
-  public record Limits(int unwatchedMax) {
-    public static final Limits USUAL = new Limits(20_000);
+  public record Limits(Duration lookWaitMax, int unwatchedMax) {
+    public static final Limits USUAL = new Limits(Duration.ofSeconds(10), 20_000);
   }
 
   /**
@@ -69,7 +58,7 @@ public final class Feed implements AutoCloseable {
    */
   public Feed(
       JobEvents events,
-      Reader reader,
+      RecordReader reader,
       DrainRate drain,
       Clocked clock,
       Limits limits,
@@ -77,6 +66,7 @@ public final class Feed implements AutoCloseable {
     this.reader = reader;
     this.drain = drain;
     this.limits = limits;
+    this.looks = new FirstLooks(clock, limits.lookWaitMax(), onContext);
     this.healing = new Healing(clock, onContext, this::want);
     this.subscription = events.subscribe(this::heard);
   }
@@ -90,8 +80,10 @@ public final class Feed implements AutoCloseable {
     unwatched.remove(topic);
     Seat seat = new Seat(new ShieldedWatcher(watcher), topic.reads + 1);
     topic.seats.add(seat);
+    looks.add(job, seat);
     want(topic);
     return () -> {
+      seat.left = true;
       if (topic.seats.remove(seat)) {
         dropIfIdle(topic);
       }
@@ -132,9 +124,8 @@ public final class Feed implements AutoCloseable {
   private void want(Topic topic) {
     if (topic.reading) {
       topic.again = true;
-    } else if (!topic.queued) {
-      topic.queued = true;
-      ready.add(topic);
+    } else {
+      ready.add(topic, topic.isAwaited());
       pump();
     }
   }
@@ -144,9 +135,8 @@ public final class Feed implements AutoCloseable {
       return;
     }
     pumping = true;
-    while (!closed && reading < READS_AT_ONCE_MAX && !ready.isEmpty()) {
-      Topic topic = ready.remove();
-      topic.queued = false;
+    Topic topic;
+    while (!closed && reading < READS_AT_ONCE_MAX && (topic = ready.next()) != null) {
       if (topic.isWanted()) {
         begin(topic);
       } else {
@@ -218,7 +208,7 @@ public final class Feed implements AutoCloseable {
   }
 
   private void dropIfIdle(Topic topic) {
-    if (topic.seats.isEmpty() && !topic.reading && !topic.queued && !topic.healing) {
+    if (topic.seats.isEmpty() && !topic.reading && !ready.holds(topic) && !topic.healing) {
       topics.remove(topic.job, topic);
       unwatched.remove(topic);
     }
@@ -230,6 +220,7 @@ public final class Feed implements AutoCloseable {
     closed = true;
     subscription.close();
     healing.close();
+    looks.close();
     ready.clear();
     topics.clear();
     unwatched.clear();
@@ -248,7 +239,6 @@ public final class Feed implements AutoCloseable {
     private long reads;
     private boolean reading;
     private boolean again;
-    private boolean queued;
     private int failures;
 
     /** Whether there are news that no read since has shown. */
@@ -273,6 +263,10 @@ public final class Feed implements AutoCloseable {
 
     private List<Seat> waiting() {
       return seats.stream().filter(seat -> seat.from <= reads && !seat.told).toList();
+    }
+
+    private boolean isAwaited() {
+      return seats.stream().anyMatch(Seat::waits);
     }
 
     private boolean isWanted() {

@@ -9,8 +9,16 @@ final class Seat {
 
   boolean told;
 
+  /** Whether the watcher is gone. */
+  boolean left;
+
   Seat(Watcher watcher, long from) {
     this.watcher = watcher;
     this.from = from;
+  }
+
+  /** Whether it is there and has not seen the job yet. */
+  boolean waits() {
+    return !told && !left;
   }
 }

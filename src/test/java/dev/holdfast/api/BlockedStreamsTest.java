@@ -76,8 +76,7 @@ class BlockedStreamsTest {
             .put("model", "mini")
             .put("input", new JsonObject().put("items", new JsonArray().add("a")))
             .put("labels", labels);
-    return api.claimed(
-        new JobId(api.submit(body.encode()).is(202).json().getString("id")));
+    return api.claimed(new JobId(api.submit(body.encode()).is(202).json().getString("id")));
   }
 
   /** Until the newest version was heard, so that whoever reads more slowly has fallen behind. */

@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.contract.Jobs;
 import dev.holdfast.job.Job;
+import dev.holdfast.job.JobError;
+import dev.holdfast.job.JobException;
 import dev.holdfast.job.JobState;
 import io.vertx.core.Future;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -172,7 +175,7 @@ class FeedTest {
 
   @Test
   void whoWatchesByIdTakesNoRoomFromThoseWhoWatchAll() {
-    FeedWorld small = new FeedWorld(new Feed.Limits(2));
+    FeedWorld small = new FeedWorld(new Feed.Limits(Duration.ofSeconds(10), 2));
     for (int i = 0; i < 3; i++) {
       small.watching(small.created());
     }
@@ -217,5 +220,42 @@ class FeedTest {
       world.advance(Duration.ofSeconds(1));
     }
     assertThat(client.missed).isZero();
+  }
+
+  @Test
+  void aFirstLookIsReadBeforeWhatOnlyMayHaveChanged() {
+    List<Job> jobs = new ArrayList<>();
+    for (int i = 0; i < 200; i++) {
+      jobs.add(world.created());
+      world.watching(jobs.get(i));
+    }
+    jobs.forEach(job -> world.hear(world.written(job, JobState.PROCESSING)));
+    Job late = world.created();
+    FeedWorld.Client client = new FeedWorld.Client();
+    world.subscriber(client).subscribe(List.of(late.id()), Map.of());
+    FeedWorld.Client again = new FeedWorld.Client();
+    world.subscriber(again).subscribe(List.of(jobs.get(199).id()), Map.of());
+    int begun = world.reads.size();
+    for (int i = 0; i < begun + 2; i++) {
+      world.finishRead();
+    }
+    assertThat(client.heard).containsExactly("state 1");
+    assertThat(again.heard).containsExactly("state 2");
+  }
+
+  @Test
+  void aFirstLookThatIsNotHadInTimeIsUnavailable() {
+    Job one = world.created();
+    Future<Subscriber.Looked> look =
+        world.subscriber(new FeedWorld.Client()).subscribe(List.of(one.id()), Map.of());
+    world.advance(Feed.Limits.USUAL.lookWaitMax().minusSeconds(1));
+    assertThat(look.isComplete()).isFalse();
+    world.advance(Duration.ofSeconds(1));
+    assertThat(look.failed()).isTrue();
+    assertThat(((JobException) look.cause()).error()).isEqualTo(JobError.UNAVAILABLE);
+    FeedWorld.Client client = world.watching(one);
+    world.advance(Duration.ofMinutes(1));
+    assertThat(client.heard).containsExactly("state 1");
+    world.finishReads();
   }
 }

@@ -39,9 +39,7 @@ final class FeedWorld {
   }
 
   FeedWorld(Feed.Limits limits) {
-    feed =
-        new Feed(
-            new Bus(), this::read, new DrainRate(clock), clock, limits, Runnable::run);
+    feed = new Feed(new Bus(), this::read, new DrainRate(clock), clock, limits, Runnable::run);
   }
 
   /** The clock, with a stopwatch that goes with its hands. */
@@ -95,6 +93,10 @@ final class FeedWorld {
           }
         });
     return answer.future();
+  }
+
+  void finishRead() {
+    reads.remove().run();
   }
 
   void finishReads() {

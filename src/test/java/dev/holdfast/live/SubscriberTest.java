@@ -7,6 +7,7 @@ import dev.holdfast.job.Job;
 import dev.holdfast.job.JobId;
 import dev.holdfast.job.JobState;
 import io.vertx.core.Future;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -78,8 +79,7 @@ class SubscriberTest {
     Job two = world.created();
     FeedWorld.Client client = new FeedWorld.Client();
     Subscriber subscriber = world.subscriber(client);
-    Future<Subscriber.Looked> both =
-        subscriber.subscribe(List.of(one.id(), two.id()), Map.of());
+    Future<Subscriber.Looked> both = subscriber.subscribe(List.of(one.id(), two.id()), Map.of());
     Future<Subscriber.Looked> again = subscriber.subscribe(List.of(one.id()), Map.of());
     world.finishReads();
     assertThat(both.result().found()).containsOnlyKeys(one.id(), two.id());
@@ -98,8 +98,7 @@ class SubscriberTest {
     Job two = world.created();
     FeedWorld.Client client = new FeedWorld.Client();
     Subscriber subscriber = world.subscriber(client);
-    Future<Subscriber.Looked> both =
-        subscriber.subscribe(List.of(one.id(), two.id()), Map.of());
+    Future<Subscriber.Looked> both = subscriber.subscribe(List.of(one.id(), two.id()), Map.of());
     subscriber.unsubscribe(List.of(one.id()));
     world.finishReads();
     assertThat(both.result().found()).containsOnlyKeys(two.id());
@@ -116,8 +115,7 @@ class SubscriberTest {
     Job two = world.created();
     Subscriber subscriber = world.subscriber(new FeedWorld.Client());
     world.broken = true;
-    Future<Subscriber.Looked> both =
-        subscriber.subscribe(List.of(one.id(), two.id()), Map.of());
+    Future<Subscriber.Looked> both = subscriber.subscribe(List.of(one.id(), two.id()), Map.of());
     world.broken = false;
     Future<Subscriber.Looked> again = subscriber.subscribe(List.of(one.id()), Map.of());
     world.finishReads();
@@ -128,7 +126,7 @@ class SubscriberTest {
 
   @Test
   void whatIsMissedBeforeThereIsAnOutletIsToldToIt() {
-    FeedWorld small = new FeedWorld(new Feed.Limits(0));
+    FeedWorld small = new FeedWorld(new Feed.Limits(Duration.ofSeconds(10), 0));
     Subscriber subscriber = new Subscriber(small.feed, 3);
     subscriber.subscribe(Map.of());
     small.hear(small.created());
