@@ -8,6 +8,7 @@ import dev.holdfast.live.Feed;
 import dev.holdfast.live.Snapshot;
 import dev.holdfast.live.Subscriber;
 import io.vertx.core.Future;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.ServerWebSocket;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -159,9 +160,11 @@ final class EventRoutes {
   private Future<Wire> wire(Call call, boolean socket, Function<Job, String> ids) {
     int unansweredMax = limits.unansweredPingsMax();
     if (socket) {
-      connections.upgraded(call.request().connection());
+      HttpConnection connection = call.request().connection();
       Future<ServerWebSocket> upgraded = call.request().toWebSocket();
-      return upgraded.map(ws -> new SocketWire(ws, json, clock, unansweredMax));
+      return upgraded
+          .onSuccess(ws -> connections.upgraded(connection))
+          .map(ws -> new SocketWire(ws, json, clock, () -> Upgrade.cut(connection), unansweredMax));
     }
     if (call.gone()) {
       return Future.failedFuture(

@@ -3,10 +3,8 @@ package dev.holdfast.api;
 import dev.holdfast.job.JobError;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
-import java.net.URI;
 import java.util.Locale;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps the pages of other sites from acting through a visitor's browser. A browser names the page
@@ -30,20 +28,10 @@ final class SameOrigin {
     String site = request.getHeader("Sec-Fetch-Site");
     String origin = request.getHeader("Origin");
     if ((site != null && !OWN_SITES.contains(site.toLowerCase(Locale.ROOT)))
-        || (origin != null && !sameHost(origin, request.getHeader("Host")))) {
+        || (origin != null && !Upgrade.sameSite(origin, request.getHeader("Host")))) {
       throw new Refusal(
           JobError.ORIGIN_NOT_ALLOWED,
           "a page of another site may not do this: only Holdfast's own pages and programs may");
-    }
-  }
-
-  /** The scheme is left out: whoever ends TLS in front of the server keeps the host. */
-  private static boolean sameHost(String origin, @Nullable String host) {
-    try {
-      String authority = URI.create(origin).getRawAuthority();
-      return authority != null && authority.equalsIgnoreCase(host);
-    } catch (IllegalArgumentException e) {
-      return false;
     }
   }
 }

@@ -5,7 +5,6 @@ import dev.holdfast.live.News;
 import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.ServerWebSocket;
-import io.vertx.core.internal.http.WebSocketInternal;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +23,7 @@ final class SocketWire implements Wire {
   private final ServerWebSocket socket;
   private final EventJson json;
   private final Clocked clock;
+  private final Runnable cut;
   private final int unansweredMax;
   private int unanswered;
   private boolean resting;
@@ -43,12 +43,15 @@ final class SocketWire implements Wire {
   }
 
   /**
+   * @param cut closes the connection whatever waits to be sent; any thread
    * @param unansweredMax pings that may be without an answer
    */
-  SocketWire(ServerWebSocket socket, EventJson json, Clocked clock, int unansweredMax) {
+  SocketWire(
+      ServerWebSocket socket, EventJson json, Clocked clock, Runnable cut, int unansweredMax) {
     this.socket = socket;
     this.json = json;
     this.clock = clock;
+    this.cut = cut;
     this.unansweredMax = unansweredMax;
     socket.pongHandler(answer -> unanswered = 0);
     socket.exceptionHandler(this::failed);
@@ -61,7 +64,7 @@ final class SocketWire implements Wire {
     if (!closing && failure instanceof CorruptedWebSocketFrameException broken) {
       end((short) broken.closeStatus().code(), broken.closeStatus().reasonText());
     } else if (!closing && failure instanceof IllegalStateException) {
-      close(Close.POLICY, "a message that is too large");
+      close(Close.TOO_LARGE, "a message that is too large");
     }
   }
 
@@ -156,14 +159,7 @@ final class SocketWire implements Wire {
     // each ping that is read is answered, into a queue that perhaps nobody empties
     socket.pause();
     socket.close(code, reason).onFailure(e -> LOG.debug("a socket was gone already", e));
-    if (socket instanceof WebSocketInternal known) {
-      cutOff = clock.after(LAST_WORDS_MAX, () -> cut(known));
-    }
-  }
-
-  @SuppressWarnings("FutureReturnValueIgnored") // the close handler hears it
-  private static void cut(WebSocketInternal socket) {
-    socket.channelHandlerContext().close();
+    cutOff = clock.after(LAST_WORDS_MAX, cut);
   }
 
   @Override

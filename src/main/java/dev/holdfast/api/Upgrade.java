@@ -1,7 +1,10 @@
 package dev.holdfast.api;
 
 import dev.holdfast.job.JobError;
+import io.netty.channel.ChannelHandlerContext;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.impl.HttpServerConnection;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.Arrays;
@@ -43,7 +46,7 @@ final class Upgrade {
   }
 
   /** The scheme is not compared: in front of this server, TLS may have been taken off. */
-  private static boolean sameSite(String origin, @Nullable String host) {
+  static boolean sameSite(String origin, @Nullable String host) {
     try {
       URI page = new URI(origin);
       URI here = new URI("http://" + host);
@@ -55,6 +58,18 @@ final class Upgrade {
           && port(page, usual) == port(here, usual);
     } catch (URISyntaxException e) {
       return false;
+    }
+  }
+
+  /** Closes a connection at once: Vert.x's own close waits behind everything that is not sent. */
+  @SuppressWarnings("FutureReturnValueIgnored") // the socket's close handler hears it
+  static void cut(HttpConnection connection) {
+    if (connection instanceof HttpServerConnection known) {
+      ChannelHandlerContext outermost =
+          known.channelHandlerContext().channel().pipeline().firstContext();
+      if (outermost != null) {
+        outermost.close();
+      }
     }
   }
 

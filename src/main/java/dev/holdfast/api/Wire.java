@@ -10,6 +10,7 @@ interface Wire {
     DONE(1000),
     GOING_AWAY(1001),
     POLICY(1008),
+    TOO_LARGE(1009),
     TRY_LATER(1013);
 
     private final short code;

@@ -23,7 +23,10 @@ import org.junit.jupiter.api.io.TempDir;
 class BlockedStreamsTest {
 
   /** More than Linux buffers between two ends of a connection, with 4 MiB at most for a sender. */
-  private static final int BYTES = 12 << 20;
+  private static final long BYTES = 12L << 20;
+
+  /** The longest labels that a job can have. */
+  private static final String LABELS = "€".repeat(16 * 256);
 
   private static final int FRAMES_PER_SECOND_MAX = 20;
 
@@ -68,8 +71,8 @@ class BlockedStreamsTest {
   /** A job whose JSON is as large as it can be. */
   private static Job fat() throws Exception {
     JsonObject labels = new JsonObject();
-    for (int i = 0; i < 16; i++) {
-      labels.put("label" + i, "€".repeat(256));
+    for (int i = 0; i < LABELS.length(); i += 256) {
+      labels.put("label" + i, LABELS.substring(i, i + 256));
     }
     JsonObject body =
         new JsonObject()
@@ -92,11 +95,10 @@ class BlockedStreamsTest {
 
   private static Job fill(Job job) throws Exception {
     Job last = job;
-    long sent = 0;
-    for (int i = 1; sent < BYTES; i++) {
+    long events = BYTES / LABELS.getBytes(UTF_8).length;
+    for (int i = 1; i <= events; i++) {
       last = api.checkpointed(last, i, 1, 10);
       untilHeard(last);
-      sent += 16 * 256 * "€".getBytes(UTF_8).length;
     }
     return last;
   }

@@ -110,6 +110,25 @@ class HostileTest {
     }
   }
 
+  @Test
+  void aHeadThatTricklesInAfterAFailedUpgradeIsCutOffToo() throws Exception {
+    String upgrade =
+        """
+        GET /v1/events HTTP/1.1\r
+        Host: a\r
+        Connection: Upgrade\r
+        Upgrade: websocket\r
+        Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r
+        Sec-WebSocket-Version: 99\r
+        \r
+        """;
+    try (Socket socket = api.connect()) {
+      socket.getOutputStream().write(upgrade.getBytes(UTF_8));
+      assertThat(RawAnswer.head(socket)).startsWith("HTTP/1.1 426");
+      assertThat(closedWhileTrickling(socket, "GET /v1/jobs HTTP/1.1\r\nX-A: ")).isTrue();
+    }
+  }
+
   /** Sends a byte whenever nothing has come for a while. */
   private static boolean closedWhileTrickling(Socket socket, String begin) throws IOException {
     socket.setSoTimeout(100);

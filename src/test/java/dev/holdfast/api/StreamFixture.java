@@ -2,6 +2,7 @@ package dev.holdfast.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.micrometer.core.instrument.Gauge;
 import java.time.Duration;
 
 /** Limits and waits for tests of streams. */
@@ -32,8 +33,11 @@ final class StreamFixture {
 
   static void untilStreams(ApiFixture api, int open) {
     long limit = System.nanoTime() + PATIENCE.toNanos();
-    while (api.meters.get(ApiMetrics.STREAMS).gauge().value() != open) {
-      assertThat(System.nanoTime()).as("%d streams are open", open).isLessThan(limit);
+    Gauge streams = api.meters.get(ApiMetrics.STREAMS).gauge();
+    while (streams.value() != open) {
+      assertThat(System.nanoTime())
+          .as("%d streams are open rather than %s", open, streams.value())
+          .isLessThan(limit);
       Thread.onSpinWait();
     }
   }
