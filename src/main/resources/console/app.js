@@ -19,6 +19,7 @@ const submitBox = new SubmitBox(store, (id) => {
   location.hash = `#/jobs/${id}`;
 });
 new Charts(store);
+store.kept = () => detail.id;
 const feed = new Feed(store, () => detail.id);
 
 function route() {

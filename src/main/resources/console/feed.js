@@ -9,6 +9,9 @@ const ASK_HISTORY_MS = 5_000;
 const STREAM_AGAIN_FIRST_MS = 1_000;
 const STREAM_AGAIN_MAX_MS = 30_000;
 const PAGE = 50;
+// Jobs below the first page that are asked for again, at most, each time that the page is.
+const OLDER_MAX = 10;
+const OLDER_BESIDE_STREAM_MAX = 50;
 
 export class Feed {
   #store;
@@ -70,11 +73,12 @@ export class Feed {
     }
   }
 
-  async #ask(path, take) {
+  async #ask(path, take, refused = () => {}) {
     try {
       take(await get(path));
       this.#reached(true);
     } catch (e) {
+      refused(e);
       this.#reached(e.status !== undefined && e.status < 500, e.message);
     }
   }
@@ -90,7 +94,9 @@ export class Feed {
   }
 
   async #jobs() {
+    let listed = null;
     await this.#ask(`/v1/jobs?limit=${PAGE}`, (answer) => {
+      listed = new Set(answer.jobs.map((job) => job.id));
       answer.jobs.forEach((job) => this.#store.putJob(job));
       if (!this.#store.listed) {
         this.#store.older = answer.next_cursor ?? null;
@@ -101,8 +107,26 @@ export class Feed {
     if (watched && !this.#store.jobs.get(watched)?.ended_at) {
       await this.#ask(`/v1/jobs/${encodeURIComponent(watched)}`, (job) => this.#store.putJob(job));
     }
+    if (listed) {
+      await this.#older(listed);
+    }
     this.#later('jobs', this.#streaming ? ASK_JOBS_BESIDE_STREAM_MS : ASK_JOBS_MS,
       () => this.#jobs());
+  }
+
+  /** What happened below the first page while there was no stream was told by nobody. */
+  async #older(listed) {
+    const open = [...this.#store.jobs.values()]
+      .filter((job) => !job.ended_at && !listed.has(job.id) && job.id !== this.#watched())
+      .map((job) => ({ id: job.id, order: Math.random() }))
+      .sort((a, b) => a.order - b.order);
+    const most = this.#streaming ? OLDER_BESIDE_STREAM_MAX : OLDER_MAX;
+    for (const { id } of open.slice(0, most)) {
+      if (this.#running) {
+        await this.#ask(`/v1/jobs/${encodeURIComponent(id)}`, (job) => this.#store.putJob(job),
+          (e) => e.status === 404 && this.#store.dropJob(id));
+      }
+    }
   }
 
   async #fleet() {

@@ -12,6 +12,8 @@ export class Store {
   listed = false;
   older = null;
   connection = { kind: 'connecting', since: Date.now() };
+  /** The id of the job that is looked at, which is kept however old it is. */
+  kept = () => null;
   #listeners = new Map();
   #changed = new Set();
 
@@ -30,15 +32,21 @@ export class Store {
       return;
     }
     this.jobs.set(job.id, job);
-    if (this.jobs.size > JOBS_MAX) {
+    if (this.jobs.size > JOBS_MAX + (this.jobs.has(this.kept()) ? 1 : 0)) {
       this.#forgetOldest();
     }
     this.#tell('jobs');
   }
 
   #forgetOldest() {
-    const oldest = this.newestFirst().slice(JOBS_MAX);
+    const oldest = this.newestFirst().slice(JOBS_MAX).filter((job) => job.id !== this.kept());
     oldest.forEach((job) => this.jobs.delete(job.id));
+  }
+
+  /** There is no such job any more. */
+  dropJob(id) {
+    this.jobs.delete(id);
+    this.#tell('jobs');
   }
 
   newestFirst() {

@@ -5,11 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Route;
 import com.microsoft.playwright.assertions.PlaywrightAssertions;
 import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.ColorScheme;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -181,6 +186,54 @@ class ConsoleIT {
 
   @Test
   @Order(7)
+  void theJobThatIsLookedAtIsNotForgottenHoweverManyAreNewer() {
+    Page page = open(1280, 900, ColorScheme.LIGHT, "/");
+    Object known =
+        page.evaluate(
+            """
+            async () => {
+              const { Store } = await import('/console/store.js');
+              const store = new Store();
+              store.kept = () => 'old';
+              const put = (id, at) => store.putJob({ id, version: 1, created_at: at });
+              put('old', '2026-01-01');
+              put('other', '2026-01-01');
+              for (let i = 0; i < 600; i++) {
+                put(`new-${i}`, '2026-01-02');
+              }
+              return [store.jobs.has('old'), store.jobs.has('other'), store.jobs.size];
+            }""");
+    assertThat(known).isEqualTo(List.of(true, false, 501));
+    page.context().close();
+  }
+
+  @Test
+  @Order(8)
+  void whatEndedUnheardBelowTheFirstPageIsAskedFor() {
+    Page page = chromium.page(1280, 900, ColorScheme.LIGHT);
+    AtomicBoolean listed = new AtomicBoolean();
+    page.route(
+        url -> url.endsWith("/v1/jobs?limit=50"),
+        route -> {
+          JsonObject list = new JsonObject(route.fetch().text());
+          JsonArray jobs = new JsonArray();
+          if (listed.compareAndSet(false, true)) {
+            JsonObject job = list.getJsonArray("jobs").getJsonObject(0);
+            job.put("version", 1).put("state", "processing").remove("ended_at");
+            jobs.add(job);
+          }
+          String body = new JsonObject().put("jobs", jobs).encode();
+          route.fulfill(
+              new Route.FulfillOptions().setContentType("application/json").setBody(body));
+        });
+    page.navigate(server.url() + "/");
+    assertThat(page.locator("#jobs-body tr")).hasCount(1);
+    assertThat(page.locator("#jobs-body tr")).containsText("complete");
+    page.context().close();
+  }
+
+  @Test
+  @Order(9)
   void itIsAccessibleInLightAndDarkWideAndNarrow() {
     for (ColorScheme colors : new ColorScheme[] {ColorScheme.LIGHT, ColorScheme.DARK}) {
       for (int width : new int[] {360, 1280}) {
