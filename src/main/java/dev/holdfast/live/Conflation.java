@@ -59,6 +59,11 @@ final class Conflation {
   boolean offer(Snapshot snapshot) {
     JobId job = snapshot.job().id();
     Known last = known.get(job);
+    if (last != null && last.state() == null && snapshot.job().version() < last.version()) {
+      // nothing was ever written under the number that the subscriber says it has
+      forget(job);
+      last = null;
+    }
     if (last != null && snapshot.job().version() <= last.version()) {
       return true;
     }

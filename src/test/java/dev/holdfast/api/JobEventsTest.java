@@ -139,6 +139,20 @@ class JobEventsTest {
   }
 
   @Test
+  void whoSaysItHasAVersionThatThereIsNotHearsWhatThereIs() throws Exception {
+    JobId id = api.submitted(1);
+    SocketClient client = SocketClient.open(api, path(id) + "?since=99");
+    assertThat(client.next().getLong("id")).isEqualTo(1);
+    api.completed(api.claimed(id), 1, 1, 10);
+    client.closes(1000);
+    assertThat(client.frames.stream().reduce((before, last) -> last).orElseThrow().getLong("id"))
+        .isEqualTo(3);
+    SseClient late = SseClient.open(api, path(id), "Last-Event-ID", "99");
+    assertThat(late.next().id()).isEqualTo("3");
+    late.ends();
+  }
+
+  @Test
   void whoHasTheEndIsToldToComeBackNoMore() throws Exception {
     JobId id = api.submitted(1);
     api.completed(api.claimed(id), 1, 1, 10);
