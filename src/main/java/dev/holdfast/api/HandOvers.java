@@ -58,12 +58,12 @@ final class HandOvers {
     if (before != null) {
       history.made(Math.max(0, done - before.done()));
     }
+    // an end is remembered, too: its event may come twice
+    seen.put(event.job(), new Seen(event.version(), event.state(), done, now));
     if (event.state().terminal()) {
-      seen.remove(event.job());
       history.ended(event.state());
       return Optional.empty();
     }
-    seen.put(event.job(), new Seen(event.version(), event.state(), done, now));
     if (event.state() == JobState.INTERRUPTED) {
       history.interrupted();
     }

@@ -81,6 +81,17 @@ class HandOversTest {
   }
 
   @Test
+  void anEndThatIsHeardTwiceIsCountedOnce() {
+    heard(JobState.PROCESSING, 40, 1);
+    heard(JobState.COMPLETE, 100, 2);
+    version--;
+    heard(JobState.COMPLETE, 100, 3);
+    JsonObject sample = sample(10);
+    assertThat(sample.getJsonObject("ended").getInteger("complete")).isEqualTo(1);
+    assertThat(sample.getInteger("items")).isEqualTo(60);
+  }
+
+  @Test
   void aLostWorkersHandOverBeginsWithItsLastSignOfLife(@TempDir Path directory) throws Exception {
     ApiFixture api = new ApiFixture(directory);
     try {
