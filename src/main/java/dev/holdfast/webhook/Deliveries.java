@@ -158,7 +158,8 @@ final class Deliveries {
                 go();
               }
               return true;
-            });
+            })
+        .onComplete(done -> ifQuiet());
   }
 
   /** What calls of one receiver are counted under. */
@@ -195,14 +196,9 @@ final class Deliveries {
   private void call(Held held) {
     Future<Answer> answered;
     try {
-      answered =
-          world
-              .caller()
-              .call(
-                  held.url(),
-                  world
-                      .outgoing()
-                      .message(held.job(), held.taken().attempts(), world.clock().instant()));
+      Instant now = world.clock().instant();
+      Caller.Message message = world.outgoing().message(held.job(), held.taken().attempts(), now);
+      answered = world.caller().call(held.url(), message);
     } catch (RuntimeException e) {
       answered = Future.failedFuture(e);
     }

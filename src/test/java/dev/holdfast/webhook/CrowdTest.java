@@ -73,6 +73,22 @@ class CrowdTest {
   }
 
   @Test
+  void whoLeavesWhileAnotherTakesItsDeliveryWaitsForNothing() {
+    Replicas.Replica leaving = world.replica();
+    leaving.deaf();
+    Job job = world.cancelled(Replicas.URL);
+    Job taken = world.newest(job);
+    world.store.hold();
+    var offer = leaving.offer(taken);
+    var closing = leaving.deliveries.close();
+    assertThat(closing.isComplete()).as("a record is being written").isFalse();
+    world.store.jobs.remove(job.id());
+    world.store.release();
+    assertThat(offer.isComplete()).isTrue();
+    assertThat(closing.isComplete()).isTrue();
+  }
+
+  @Test
   void whoWaitsTooLongInLineIsLeftToOthersBeforeTheyTakeIt() {
     world.receiver = call -> null;
     world.new Replica(new Line.Bounds(1, 1, 9, 9));

@@ -6,6 +6,7 @@ import dev.holdfast.job.JobId;
 import dev.holdfast.job.JobState;
 import dev.holdfast.job.JobStore;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -15,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Records and events in memory, at once and on the caller's thread; not for many threads. */
 final class Store implements JobStore, JobEvents {
@@ -22,6 +24,21 @@ final class Store implements JobStore, JobEvents {
   final Map<JobId, Job> jobs = new LinkedHashMap<>();
   final List<JobEvent> told = new ArrayList<>();
   private final List<Consumer<JobEvent>> listeners = new ArrayList<>();
+  private @Nullable Promise<Void> held;
+
+  /** Writes wait from now on. */
+  void hold() {
+    held = Promise.promise();
+  }
+
+  /** Writes go on. */
+  void release() {
+    Promise<Void> waited = held;
+    held = null;
+    if (waited != null) {
+      waited.complete();
+    }
+  }
 
   @Override
   public Future<Created> create(Job job) {
@@ -36,12 +53,18 @@ final class Store implements JobStore, JobEvents {
 
   @Override
   public Future<Boolean> replace(Job before, Job next) {
+    return held == null
+        ? Future.succeededFuture(replaced(before, next))
+        : held.future().map(go -> replaced(before, next));
+  }
+
+  private boolean replaced(Job before, Job next) {
     Job now = jobs.get(before.id());
     boolean same = now != null && now.version() == before.version();
     if (same) {
       jobs.put(next.id(), next);
     }
-    return Future.succeededFuture(same);
+    return same;
   }
 
   @Override
