@@ -4,6 +4,7 @@ import dev.holdfast.job.Clocked;
 import dev.holdfast.job.JobEvents;
 import dev.holdfast.job.JobEvents.JobEvent;
 import dev.holdfast.job.JobId;
+import dev.holdfast.job.JobState;
 import io.vertx.core.AsyncResult;
 import java.time.Duration;
 import java.util.HashMap;
@@ -208,7 +209,7 @@ public final class Feed implements AutoCloseable {
   }
 
   private void dropIfIdle(Topic topic) {
-    if (topic.seats.isEmpty() && !topic.reading && !ready.holds(topic) && !topic.healing) {
+    if (topic.seats.isEmpty() && !topic.reading && !ready.holds(topic) && topic.due == null) {
       topics.remove(topic.job, topic);
       unwatched.remove(topic);
     }
@@ -244,8 +245,8 @@ public final class Feed implements AutoCloseable {
     /** Whether there are news that no read since has shown. */
     private boolean heard;
 
-    /** Whether {@link Healing} has it on its list. */
-    boolean healing;
+    /** Its entry on the list of {@link Healing}, if it is there. */
+    Healing.@Nullable Due due;
 
     /** When it is to be read if nothing is heard, and how long after the last news that is. */
     long healAtNanos;
@@ -275,7 +276,12 @@ public final class Feed implements AutoCloseable {
 
     /** Whether somebody watches it and more may happen to it. */
     boolean isOpen() {
-      return !seats.isEmpty() && newest != null && !newest.job().state().terminal();
+      return !seats.isEmpty() && newest != null && newest.job().state() != JobState.COMPLETE;
+    }
+
+    /** Whether more happens to it only if somebody asks for it. */
+    boolean hasEnded() {
+      return newest != null && newest.job().state().terminal();
     }
 
     /** Whether it should still be read at its time. */
@@ -285,7 +291,7 @@ public final class Feed implements AutoCloseable {
 
     /** No longer on the list of {@link Healing}. */
     void healed() {
-      healing = false;
+      due = null;
       dropIfIdle(this);
     }
   }

@@ -82,7 +82,7 @@ class FeedTest {
   }
 
   @Test
-  void aSilentJobIsReadMoreAndMoreSeldomAndOneThatHasEndedNever() {
+  void aSilentJobIsReadMoreAndMoreSeldomAndOneThatIsCompleteNever() {
     Job one = world.created();
     world.watching(one);
     int count = 0;
@@ -92,10 +92,46 @@ class FeedTest {
       world.finishReads();
     }
     assertThat(count).isBetween(6, 9);
-    world.hear(world.written(one, JobState.CANCELLED));
+    world.hear(world.written(one, JobState.COMPLETE));
     world.finishReads();
-    world.advance(Duration.ofMinutes(5));
+    world.advance(Duration.ofMinutes(30));
     assertThat(world.reads).isEmpty();
+  }
+
+  @Test
+  void aRetryThatNobodyHeardOfIsFoundInMinutesAndItsNewsAreLivelyAgain() {
+    Job one = world.created();
+    FeedWorld.Client client = world.watching(one);
+    Job failed = world.written(one, JobState.FAILED);
+    world.hear(failed);
+    world.finishReads();
+    world.advance(Duration.ofMinutes(4));
+    assertThat(world.reads).as("a job that has ended is seldom read").isEmpty();
+    Job again = world.written(failed, JobState.QUEUED);
+    world.advance(Duration.ofMinutes(2));
+    assertThat(world.reads).hasSize(1);
+    world.finishReads();
+    world.written(again, JobState.PROCESSING);
+    world.advance(Feed.HEAL_PAUSE_MIN.plusMillis(500));
+    world.finishReads();
+    assertThat(client.heard).containsExactly("state 1", "state 2", "state 3", "state 4");
+  }
+
+  @Test
+  void newsBringTheNextLookForwardHoweverSilentTheJobWas() {
+    Job one = world.created();
+    FeedWorld.Client client = world.watching(one);
+    for (int i = 0; i < 240; i++) {
+      world.advance(Duration.ofMillis(500));
+      world.finishReads();
+    }
+    Job two = world.written(one, JobState.PROCESSING);
+    world.hear(two);
+    world.finishReads();
+    world.written(two, JobState.PROCESSING);
+    world.advance(Feed.HEAL_PAUSE_MIN.plusMillis(500));
+    world.finishReads();
+    assertThat(client.heard).containsExactly("state 1", "state 2", "progress 3");
   }
 
   @Test

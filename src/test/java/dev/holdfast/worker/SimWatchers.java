@@ -60,10 +60,6 @@ final class SimWatchers {
   void watch(JobId id, long since) {
     Client client = open();
     client.last.put(id, since);
-    SimStore.Told told = fleet.store().told(id);
-    if (since > 0 && told != null && told.states.get((int) since - 1).terminal()) {
-      client.ended.add(id);
-    }
     Map<JobId, Long> had = since > 0 ? Map.of(id, since) : Map.of();
     client.subscriber.subscribe(List.of(id), had).onSuccess(looked -> client.watching.add(id));
   }
@@ -79,7 +75,6 @@ final class SimWatchers {
     final Subscriber subscriber = new Subscriber(feed, WAITING_MAX);
     final Map<JobId, Long> last = new HashMap<>();
     final Set<JobId> watching = new HashSet<>();
-    final Set<JobId> ended = new HashSet<>();
     private boolean full;
 
     boolean current() {
@@ -87,10 +82,7 @@ final class SimWatchers {
           .allMatch(
               id -> {
                 Job job = fleet.store().job(id);
-                // a retry that nobody heard of is not looked for
-                return job == null
-                    || ended.contains(id)
-                    || last.getOrDefault(id, 0L) >= job.version();
+                return job == null || last.getOrDefault(id, 0L) >= job.version();
               });
     }
 
@@ -123,11 +115,6 @@ final class SimWatchers {
         world.violated(
             "no event shows a job going backwards, but after v%d of %s came v%d"
                 .formatted(before, SimStore.shown(job), version));
-      }
-      if (state.terminal()) {
-        ended.add(job);
-      } else {
-        ended.remove(job);
       }
       SimStore.Told told = fleet.store().told(job);
       List<JobState> states = told == null ? List.of() : told.states;

@@ -26,7 +26,7 @@ final class Simulation {
   private static final long LAST_TRIES_MILLIS = 60_000;
 
   /** A stalled api process, and the longest pause between two looks at a silent job. */
-  private static final long WATCHERS_MILLIS_MAX = 3 * 60_000;
+  private static final long WATCHERS_MILLIS_MAX = 7 * 60_000;
 
   private static final long FORGOTTEN_WITHIN_MILLIS = 5 * 60_000;
 
@@ -158,7 +158,7 @@ final class Simulation {
     }
   }
 
-  /** Whoever watches a job learns its end, even if every event of it was lost. */
+  /** Whoever watches a job learns its last end, even if every event of it was lost. */
   private void watched() {
     long until = world.now() + WATCHERS_MILLIS_MAX;
     while (world.violation() == null && !fleet.watched()) {
