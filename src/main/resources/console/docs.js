@@ -6,14 +6,20 @@ import { Schemas } from './schema.js';
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 
-function operations(contract) {
-  return Object.entries(contract.paths).flatMap(([path, item]) =>
+function operations(items) {
+  return Object.entries(items).flatMap(([path, item]) =>
     Object.keys(item).filter((key) => METHODS.includes(key)).map((method) => ({ path, method, ...item[method] })));
+}
+
+/** What the server calls at its clients'; the contract gives these names and no paths. */
+function webhooks(contract) {
+  return operations(contract.webhooks ?? {}).map((op) => ({ ...op, operationId: op.path, sent: true }));
 }
 
 function heading(operation) {
   return [h('span', { class: 'method', 'data-method': operation.method }, operation.method.toUpperCase()),
-    ' ', h('code', {}, operation.path)];
+    ' ', h('span', {}, h('code', {}, operation.path),
+      operation.sent ? h('span', { class: 'sub' }, ' sent to you') : null)];
 }
 
 function parameters(schemas, operation) {
@@ -77,16 +83,16 @@ function operation(schemas, op) {
     h('p', { class: 'summary' }, op.summary ?? ''),
     op.description ? h('p', {}, op.description) : null,
     parameters(schemas, op),
-    request ? [h('h3', {}, request.required ? 'Request body' : 'Request body, optional'),
+    request ? [h('h3', {}, op.sent ? 'What is sent' : request.required ? 'Request body' : 'Request body, optional'),
       bodies(schemas, request.content, 'request', true)] : [],
-    h('h3', {}, 'Answers'),
+    h('h3', {}, op.sent ? 'What to answer' : 'Answers'),
     responses(schemas, op));
 }
 
 async function draw() {
   const contract = await get('/openapi.yaml');
   const schemas = new Schemas(contract);
-  const all = operations(contract);
+  const all = [...operations(contract.paths), ...webhooks(contract)];
   text(byId('description'), contract.info.description ?? '');
   byId('contents').append(h('ul', {}, all.map((op) => h('li', {},
     h('a', { href: `#${op.operationId}` }, heading(op))))));

@@ -6,7 +6,7 @@ const ASK_JOBS_MS = 1_500;
 const ASK_JOBS_BESIDE_STREAM_MS = 15_000;
 const ASK_FLEET_MS = 2_000;
 const ASK_HISTORY_MS = 5_000;
-const STREAM_AGAIN_FIRST_MS = 1_000;
+const STREAM_AGAIN_FIRST_MS = 250;
 const STREAM_AGAIN_MAX_MS = 30_000;
 const PAGE = 50;
 // Jobs below the first page that are asked for again, at most, each time that the page is.
@@ -171,7 +171,8 @@ export class Feed {
   /** Asks while there is no stream, and tries for one at growing intervals. */
   #again() {
     this.#close();
-    const delay = this.#streamAgainMs * (0.5 + Math.random() / 2);
+    // all pages lose their streams at once, and are not to come back at once
+    const delay = this.#streamAgainMs * Math.random();
     this.#streamAgainMs = Math.min(this.#streamAgainMs * 2, STREAM_AGAIN_MAX_MS);
     this.#later('stream', delay, () => this.#open());
     this.#later('jobs', 0, () => this.#jobs());

@@ -57,17 +57,22 @@ class ContractExamplesTest {
 
   private static List<Body> bodies() {
     List<Body> bodies = new ArrayList<>();
-    for (Map.Entry<String, Object> path : contract.getJsonObject("paths")) {
+    add(bodies, contract.getJsonObject("paths"));
+    add(bodies, contract.getJsonObject("webhooks"));
+    return bodies;
+  }
+
+  private static void add(List<Body> bodies, JsonObject items) {
+    for (Map.Entry<String, Object> path : items) {
       for (Map.Entry<String, Object> method : (JsonObject) path.getValue()) {
         JsonObject operation = (JsonObject) method.getValue();
-        String where = operation.getString("operationId");
+        String where = operation.getString("operationId", path.getKey());
         add(bodies, where + " request", operation.getJsonObject("requestBody", new JsonObject()));
         for (Map.Entry<String, Object> response : operation.getJsonObject("responses")) {
           add(bodies, where + " " + response.getKey(), resolved((JsonObject) response.getValue()));
         }
       }
     }
-    return bodies;
   }
 
   private static void add(List<Body> bodies, String where, JsonObject message) {

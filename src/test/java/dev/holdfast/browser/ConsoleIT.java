@@ -243,6 +243,9 @@ class ConsoleIT {
         look(page, "job-%s-%d".formatted(colors.name().toLowerCase(Locale.ROOT), width));
         page.navigate(server.url() + "/docs");
         assertThat(page.locator("#getJob")).isVisible();
+        assertThat(page.locator("#contents a[href='#jobEnded']")).containsText("sent to you");
+        assertThat(page.locator("#jobEnded"))
+            .containsText(Pattern.compile("webhook-signature.*job\\.complete", Pattern.DOTALL));
         look(page, "docs-%s-%d".formatted(colors.name().toLowerCase(Locale.ROOT), width));
         page.context().close();
       }
