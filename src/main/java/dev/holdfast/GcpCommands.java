@@ -12,6 +12,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
@@ -35,6 +36,10 @@ final class GcpCommands implements Runnable {
   /** What both have in common. */
   abstract static class OnSetup implements Callable<Integer> {
     @Mixin RoleOptions options;
+
+    @Option(names = "--json", description = "Print each finding as one JSON object a line")
+    boolean json;
+
     private final Terminal terminal;
 
     OnSetup(Terminal terminal) {
@@ -55,7 +60,8 @@ final class GcpCommands implements Runnable {
         throw new ConfigException(
             List.of("Google Cloud cannot be used: %s".formatted(e.getMessage())));
       }
-      findings.forEach(finding -> terminal.out().println(finding.line()));
+      findings.forEach(
+          finding -> terminal.out().println(json ? finding.json().encode() : finding.line()));
       terminal.out().flush();
       return findings.stream().anyMatch(f -> f.level() == GcpSetup.Level.PROBLEM)
           ? PROBLEMS

@@ -3,6 +3,7 @@ package dev.holdfast;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.cloud.NoCredentials;
@@ -72,7 +73,7 @@ class GoogleStackTest {
     }
   }
 
-  private Config config() throws ConfigException {
+  private Map<String, String> settings() {
     Map<String, String> values = new HashMap<>(place.emulators());
     values.put("HOLDFAST_BACKEND", "gcp");
     values.put("HOLDFAST_GCP_PROJECT", place.project());
@@ -81,7 +82,7 @@ class GoogleStackTest {
     values.put("HOLDFAST_MODELS", Path.of("holdfast.yaml").toAbsolutePath().toString());
     values.put("HOLDFAST_PORT", "0");
     values.put("HOLDFAST_MANAGEMENT_PORT", "0");
-    return Config.read(values, Config.Role.API);
+    return values;
   }
 
   private void put(String bucket, String name, byte[] content) {
@@ -95,19 +96,31 @@ class GoogleStackTest {
   }
 
   private static String command(String server, String... args) {
+    return command(Map.of("HOLDFAST_SERVER", server), args);
+  }
+
+  private static String command(Map<String, String> environment, String... args) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     PrintStream print = new PrintStream(out, true, StandardCharsets.UTF_8);
     int code =
         Main.run(
-            new Terminal(
-                InputStream.nullInputStream(),
-                print,
-                print,
-                false,
-                Map.of("HOLDFAST_SERVER", server)),
-            args);
+            new Terminal(InputStream.nullInputStream(), print, print, false, environment), args);
     assertThat(code).as(out.toString(StandardCharsets.UTF_8)).isEqualTo(ExitCode.OK);
     return out.toString(StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void whatIsCheckedIsJsonForPrograms() throws Exception {
+    for (String verb : List.of("init", "check")) {
+      List<String> lines = command(settings(), "gcp", verb, "--json").lines().toList();
+      assertThat(lines).hasSizeGreaterThan(3);
+      for (String line : lines) {
+        JsonNode finding = JsonMapper.builder().build().readTree(line);
+        assertThat(finding.path("level").asText()).as(line).isIn("ok", "unknown");
+        assertThat(finding.path("what").asText()).as(line).isNotEmpty();
+        assertThat(finding.path("todo").isTextual()).as(line).isTrue();
+      }
+    }
   }
 
   @Test
@@ -115,7 +128,7 @@ class GoogleStackTest {
     Path file = directory.resolve("in.jsonl");
     Demo.write(file, ITEMS);
     byte[] content = Files.readAllBytes(file);
-    Config config = config();
+    Config config = Config.read(settings(), Config.Role.API);
     WorkerProcess worker = new WorkerProcess("worker-1", config, clock, said::add);
     try (LocalStack api = LocalStack.start(config, 0, clock, said::add)) {
       String server = "http://127.0.0.1:" + api.port();

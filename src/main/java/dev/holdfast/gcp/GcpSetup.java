@@ -1,5 +1,6 @@
 package dev.holdfast.gcp;
 
+import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -57,6 +58,14 @@ public final class GcpSetup implements AutoCloseable {
     public String line() {
       String said = level.name().toLowerCase(Locale.ROOT) + " " + what;
       return todo.isEmpty() ? said : said + ". " + todo;
+    }
+
+    /** The same for programs. */
+    public JsonObject json() {
+      return new JsonObject()
+          .put("level", level.name().toLowerCase(Locale.ROOT))
+          .put("what", what)
+          .put("todo", todo);
     }
   }
 
