@@ -48,7 +48,7 @@ final class ApiRole implements AutoCloseable {
   private ApiRole(Config config, Backend backend, Supplier<@Nullable String> problem) {
     this.config = config;
     this.backend = backend;
-    this.vertx = Vertx.vertx();
+    this.vertx = Vertx.vertx(ApiVerticle.vertxOptions());
     this.management =
         new ManagementVerticle(
             config.host(),

@@ -39,9 +39,10 @@ final class Awaited {
     }
   }
 
+  /** Java's sockets have an exception of their own for this, Linux's only their message. */
   private static ConfigException refused(Throwable cause, Config config, Setting port) {
     for (Throwable at = cause; at != null; at = at.getCause()) {
-      if (at instanceof BindException) {
+      if (at instanceof BindException || String.valueOf(at.getMessage()).startsWith("bind(")) {
         int number = port == Setting.PORT ? config.port() : config.managementPort();
         return new ConfigException(
             List.of(

@@ -26,7 +26,8 @@ public record ApiOptions(String host, int port, Limits limits) {
    * @param uploadsMax uploads at once
    * @param headersWaitMax from a connection's start to its first whole request head
    * @param bodyWaitMax from the head to the end of a JSON body; between two chunks of an upload
-   * @param keepAliveMax from an answer to the next whole request head on the connection
+   * @param keepAliveMax from an answer to the next whole request head on the connection; on Linux
+   *     also how long what was sent may wait for the client to take it
    * @param dependencyWaitMax one call of a port
    * @param streams what open streams of events may take
    */

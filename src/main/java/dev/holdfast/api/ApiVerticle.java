@@ -5,11 +5,15 @@ import dev.holdfast.job.JobRecords;
 import dev.holdfast.job.Reconciler;
 import io.micrometer.core.instrument.Gauge;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
+import io.vertx.core.VertxOptions;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.ext.web.Router;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
@@ -52,6 +56,14 @@ public final class ApiVerticle extends VerticleBase {
     this.shared = shared;
   }
 
+  /**
+   * What the instances are to be deployed on. Only the system's own sockets can say that a client
+   * takes nothing any more (RFC 5482); where they are not to be had, Java's are used.
+   */
+  public static VertxOptions vertxOptions() {
+    return new VertxOptions().setPreferNativeTransport(true);
+  }
+
   /** Makes the instances of one deployment, beside workers that nobody can stop from here. */
   public static Supplier<ApiVerticle> instances(ApiOptions options, ApiServices services) {
     return instances(options, services, WorkerStops.NONE);
@@ -74,6 +86,7 @@ public final class ApiVerticle extends VerticleBase {
     final Console console = Console.load();
     final StatsHistory history = new StatsHistory();
     final AtomicBoolean reconciling = new AtomicBoolean();
+    final List<Supplier<Future<Void>>> leaving = new CopyOnWriteArrayList<>();
     final WorkerStops stops;
     final ApiMetrics metrics;
     final Permits inFlight;
@@ -88,6 +101,14 @@ public final class ApiVerticle extends VerticleBase {
       waiting = counted(ApiMetrics.LONG_POLLS, limits.longPollsMax(), services);
       uploads = counted(ApiMetrics.UPLOADS, limits.uploadsMax(), services);
       streams = counted(ApiMetrics.STREAMS, limits.streams().streamsMax(), services);
+    }
+
+    /**
+     * Ends the streams of all instances. The first server that is shut down closes the connections
+     * of all, with no word of where they should go.
+     */
+    Future<Void> leave() {
+      return Future.join(leaving.stream().map(Supplier::get).toList()).mapEmpty();
     }
 
     private static Permits counted(String name, int max, ApiServices services) {
@@ -117,6 +138,7 @@ public final class ApiVerticle extends VerticleBase {
             read -> {
               connections = new Connections(services.clock(), options.limits(), this::onContext);
               live = Live.start(services, options.limits(), shared.streams, this::onContext);
+              shared.leaving.add(leaving(live));
               return listen(read, connections, live);
             })
         .onSuccess(listening -> serveAlone())
@@ -189,6 +211,9 @@ public final class ApiVerticle extends VerticleBase {
         .setHttp2ClearTextEnabled(false)
         .setIdleTimeoutUnit(TimeUnit.MILLISECONDS)
         .setIdleTimeout((int) options.limits().keepAliveMax().toMillis())
+        // a stream is never idle by that, for its heartbeats go into the system's buffers
+        .setTcpUserTimeout((int) options.limits().keepAliveMax().toMillis())
+        .setTcpKeepAlive(true)
         .setMaxWebSocketFrameSize(options.limits().streams().frameBytesMax())
         .setMaxWebSocketMessageSize(options.limits().streams().frameBytesMax())
         // a window a socket would be most of what an idle socket costs
@@ -225,14 +250,26 @@ public final class ApiVerticle extends VerticleBase {
       reconciler.close();
       shared.reconciling.set(false);
     }
-    if (live != null) {
-      live.leave();
-    }
-    Future<Void> closed =
-        server == null
-            ? Future.succeededFuture()
-            : server.shutdown(STOP_WAIT_MAX_S, TimeUnit.SECONDS);
-    return closed.onComplete(done -> closeOwn());
+    return shared
+        .leave()
+        .compose(
+            left ->
+                server == null
+                    ? Future.succeededFuture()
+                    : server.shutdown(STOP_WAIT_MAX_S, TimeUnit.SECONDS))
+        .onComplete(done -> closeOwn());
+  }
+
+  private Supplier<Future<Void>> leaving(Live streams) {
+    return () -> {
+      Promise<Void> left = Promise.promise();
+      onContext(
+          () -> {
+            streams.leave();
+            left.complete();
+          });
+      return left.future();
+    };
   }
 
   private void closeOwn() {

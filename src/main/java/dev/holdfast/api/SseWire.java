@@ -3,6 +3,7 @@ package dev.holdfast.api;
 import dev.holdfast.job.Job;
 import dev.holdfast.live.News;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.impl.HttpServerConnection;
 import io.vertx.ext.web.RoutingContext;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -17,25 +18,27 @@ final class SseWire implements Wire {
   private static final String COMMENT = ": \n\n";
 
   /** How long a browser waits before it connects again, elsewhere by then. */
-  private static final int RETRY_MILLIS = 1_000;
+  private static final int RETRY_MILLIS = 500;
 
   private final RoutingContext rc;
   private final EventJson json;
   private final Function<Job, String> ids;
-  private final int fullMax;
-  private int full;
+  private final int lateMax;
+  private boolean beating;
+  private int late;
 
   /**
    * Begins the answer.
    *
    * @param ids what a client that comes back says it has
-   * @param fullMax heartbeats in a row at which the client may be behind
+   * @param lateMax heartbeats in a row at which the client may be behind, or the system still have
+   *     the heartbeat before
    */
-  SseWire(RoutingContext rc, EventJson json, Function<Job, String> ids, int fullMax) {
+  SseWire(RoutingContext rc, EventJson json, Function<Job, String> ids, int lateMax) {
     this.rc = rc;
     this.json = json;
     this.ids = ids;
-    this.fullMax = fullMax;
+    this.lateMax = lateMax;
     rc.response()
         .setStatusCode(200)
         .setChunked(true)
@@ -72,11 +75,18 @@ final class SseWire implements Wire {
 
   @Override
   public boolean beat() {
-    if (response().writeQueueFull()) {
-      return ++full <= fullMax;
+    if (over()) {
+      return true;
     }
-    full = 0;
-    write(COMMENT);
+    if (beating || response().writeQueueFull()) {
+      return ++late <= lateMax;
+    }
+    late = 0;
+    beating = true;
+    response()
+        .write(COMMENT)
+        .onComplete(
+            sent -> beating = false, failure -> LOG.debug("a heartbeat was not sent", failure));
     return true;
   }
 
@@ -92,10 +102,19 @@ final class SseWire implements Wire {
     if (over()) {
       return;
     }
-    if (response().writeQueueFull()) {
-      response().reset();
+    if (beating || response().writeQueueFull()) {
+      cutOff();
     } else {
       response().end().onFailure(e -> LOG.debug("a stream was gone already", e));
+    }
+  }
+
+  /** Vert.x would wait until all is flushed, which here is never. */
+  private void cutOff() {
+    if (rc.request().connection() instanceof HttpServerConnection known) {
+      known.channelHandlerContext().close();
+    } else {
+      response().reset();
     }
   }
 

@@ -54,7 +54,7 @@ final class ApiFixture {
   private static final Duration ANSWER_WAIT_MAX = Duration.ofSeconds(30);
 
   final SystemClock clock = new SystemClock();
-  final Vertx vertx = Vertx.vertx();
+  final Vertx vertx = Vertx.vertx(ApiVerticle.vertxOptions());
   final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   final Path inputRoot;
   final Path dataDirectory;

@@ -56,7 +56,7 @@ class GoingAwayTest {
     }
     SseClient.Event bye = sse.next();
     assertThat(bye.type()).isEqualTo("going-away");
-    assertThat(bye.retry()).isEqualTo("1000");
+    assertThat(bye.retry()).isEqualTo("500");
     assertThat(bye.id()).isEmpty();
     sse.ends();
 
