@@ -56,6 +56,22 @@ final class Child implements AutoCloseable {
     return new Child(builder.start());
   }
 
+  /** Starts a verb by the launcher in the working directory, which becomes the Java process. */
+  static Child launch(Map<String, String> environment, Path log, String... arguments)
+      throws IOException {
+    List<String> line = new ArrayList<>(List.of(Path.of("holdfast").toAbsolutePath().toString()));
+    line.addAll(List.of(arguments));
+    ProcessBuilder builder = new ProcessBuilder(line);
+    builder.environment().putAll(environment);
+    builder.redirectError(ProcessBuilder.Redirect.appendTo(new File(log.toString())));
+    return new Child(builder.start());
+  }
+
+  /** SIGTERM, without waiting for what comes of it. */
+  void tell() {
+    process.destroy();
+  }
+
   /** Writes a line to the process and reads the line it answers with. */
   String ask(String question) throws IOException {
     process.getOutputStream().write((question + "\n").getBytes(StandardCharsets.UTF_8));
@@ -94,6 +110,11 @@ final class Child implements AutoCloseable {
 
   @Override
   public void close() {
+    end();
+  }
+
+  /** Ends it in good order, or however it can. */
+  void end() {
     process.destroy();
     try {
       if (!process.waitFor(END_SECONDS_MAX, TimeUnit.SECONDS)) {

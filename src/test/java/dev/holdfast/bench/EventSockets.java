@@ -1,6 +1,5 @@
 package dev.holdfast.bench;
 
-import dev.holdfast.Main;
 import dev.holdfast.SystemClock;
 import dev.holdfast.embedded.Embedded;
 import dev.holdfast.job.Claim;
@@ -40,6 +39,7 @@ final class EventSockets implements AutoCloseable {
   private static final int EVENTS_PER_SECOND = 200;
   private static final int SECONDS = Integer.getInteger("bench.events.seconds", 30);
   private static final int CONNECTING_MAX = 64;
+  private static final int GOING_AWAY = 1001;
   private static final Duration LEASE = Duration.ofHours(1);
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
@@ -49,7 +49,7 @@ final class EventSockets implements AutoCloseable {
       vertx.createWebSocketClient(new WebSocketClientOptions().setMaxConnections(2 * SOCKETS));
   private final Map<String, String> environment;
   private final Path log;
-  private final int port = Stack.freePort();
+  private volatile int port = Stack.freePort();
   private final Embedded embedded;
   private final List<Watched> watched = new ArrayList<>();
 
@@ -60,8 +60,6 @@ final class EventSockets implements AutoCloseable {
         Map.of(
             "HOLDFAST_DATA",
             data.toString(),
-            "HOLDFAST_PORT",
-            Integer.toString(port),
             "HOLDFAST_MANAGEMENT_PORT",
             "0",
             "HOLDFAST_LOG_LEVEL",
@@ -81,13 +79,14 @@ final class EventSockets implements AutoCloseable {
       watched.add(new Watched(claimed(), clock));
     }
     String what = SOCKETS + " sockets";
-    try (Child api = startApi()) {
+    Child first = startApi(port);
+    try {
       // what the first of them load, compile and pool is not theirs
       connect(watched.subList(0, SOCKETS / 10));
       round(watched.subList(0, SOCKETS / 10));
-      long before = api.residentMib();
+      long before = first.residentMib();
       connect(watched.subList(SOCKETS / 10, SOCKETS));
-      long after = api.residentMib();
+      long after = first.residentMib();
       report.add(
           what + ", resident memory each",
           (after - before) * 1024.0 / (SOCKETS - SOCKETS / 10.0),
@@ -97,28 +96,69 @@ final class EventSockets implements AutoCloseable {
       report.add(what + ", record written to frame, p50", latency(0.5), "ms");
       report.add(what + ", record written to frame, p99", latency(0.99), "ms");
       report.add(what + ", events not received", sum(Watched::missing), "");
-    }
-    until("every socket is closed", () -> watched.stream().allMatch(Watched::closed));
-    report.add(what + ", closed with 1001", sum(w -> w.closeCode() == 1001 ? 1 : 0), "");
-    for (Watched one : watched.subList(0, SOCKETS / 10)) {
-      write(one);
-    }
-    try (Child api = startApi()) {
-      long up = System.nanoTime();
-      connect(watched);
-      report.add(what + ", resumed after a restart", (System.nanoTime() - up) / 1e9, "s");
-      round(watched);
-      report.add(what + ", events not received after it", sum(Watched::missing), "");
-      report.add(what + ", steps backwards", sum(Watched::backwards), "");
-      report.add(what + ", resident memory of the API", (double) api.residentMib(), "MiB");
+      comeBacks(first, what, report);
+    } finally {
+      first.close();
     }
   }
 
-  private Child startApi() throws IOException, InterruptedException {
-    Child api =
-        Child.start(
-            -1, environment, log, List.of("-Xmx384m"), List.of(Main.class.getName(), "api"));
-    Stack.await("the API", api, new Api(port)::up);
+  /** Once to a replica that is there already, once to the process that is started again. */
+  private void comeBacks(Child first, String what, Report report)
+      throws IOException, InterruptedException, ExecutionException, TimeoutException {
+    Watched.Returning how = new Watched.Returning(vertx, client, () -> port);
+    watched.forEach(one -> one.comesBack(how));
+    int elsewhere = Stack.freePort();
+    try (Child second = startApi(elsewhere)) {
+      port = elsewhere;
+      long told = System.nanoTime();
+      first.tell();
+      comeBack(what + ", another replica is up", told, report);
+      first.end();
+      round(watched);
+
+      watched.forEach(one -> one.comesBack(how));
+      told = System.nanoTime();
+      second.end();
+      long gone = System.nanoTime();
+      try (Child again = api(port)) {
+        String restarted = what + ", the only process restarted";
+        long back = comeBack(restarted, told, report);
+        report.add(restarted + ": SIGTERM to its end", (gone - told) / 1e9, "s");
+        report.add(restarted + ": its end to the last first frame", (back - gone) / 1e9, "s");
+        round(watched);
+        report.add(what + ", events not received after both", sum(Watched::missing), "");
+        report.add(what + ", steps backwards", sum(Watched::backwards), "");
+        report.add(what + ", resident memory of the API", (double) again.residentMib(), "MiB");
+        watched.forEach(one -> one.comesBack(null));
+      }
+    }
+  }
+
+  /** Waits until everyone is back, and reports how long they were away; when the last came. */
+  private long comeBack(String what, long told, Report report) throws InterruptedException {
+    until("everyone is back", () -> watched.stream().allMatch(one -> one.backSince(told)));
+    report.add(what + ": closed with 1001", sum(one -> one.closeCode() == GOING_AWAY ? 1 : 0), "");
+    List<Long> away =
+        watched.stream().map(one -> one.backAtNanos() - one.closedAtNanos()).sorted().toList();
+    for (double share : new double[] {0.5, 0.99, 1}) {
+      String which = share == 1 ? "max" : "p%.0f".formatted(share * 100);
+      int at = (int) Math.min(away.size() - 1, away.size() * share);
+      report.add(what + ": closed to first frame, " + which, away.get(at) / 1e9, "s");
+    }
+    long last = watched.stream().mapToLong(Watched::backAtNanos).max().orElse(told);
+    report.add(what + ": SIGTERM to the last first frame", (last - told) / 1e9, "s");
+    report.add(what + ": attempts that were refused", sum(Watched::refused), "");
+    return last;
+  }
+
+  /** As its users start it. */
+  private Child api(int on) throws IOException {
+    return Child.launch(environment, log, "api", "--port", Integer.toString(on));
+  }
+
+  private Child startApi(int on) throws IOException, InterruptedException {
+    Child api = api(on);
+    Stack.await("the API", api, new Api(on)::up);
     return api;
   }
 
