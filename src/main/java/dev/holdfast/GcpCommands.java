@@ -2,8 +2,11 @@ package dev.holdfast;
 
 import dev.holdfast.client.ExitCode;
 import dev.holdfast.client.Terminal;
+import dev.holdfast.emulator.StorageEndpoint;
 import dev.holdfast.gcp.GcpOptions;
 import dev.holdfast.gcp.GcpSetup;
+import dev.holdfast.shutdown.ShutdownVerticle.Stage;
+import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,7 +33,7 @@ final class GcpCommands implements Runnable {
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "Missing verb: init or check");
+    throw new ParameterException(spec.commandLine(), "Missing verb: init, check or storage");
   }
 
   /** What both have in common. */
@@ -81,6 +84,33 @@ final class GcpCommands implements Runnable {
     @Override
     List<GcpSetup.Finding> run(GcpSetup setup) {
       return setup.init();
+    }
+  }
+
+  @Command(
+      name = "storage",
+      description =
+          "Serve a stand-in for Cloud Storage from --data at --host and --port, for development:"
+              + " nobody is asked who they are.",
+      mixinStandardHelpOptions = true)
+  static final class StorageCommand extends ServeCommands.Serve {
+    StorageCommand(Terminal terminal) {
+      super(terminal);
+    }
+
+    @Override
+    public Integer call() throws ConfigException, InterruptedException {
+      Config config = config(Config.Role.API);
+      WayOut wayOut = new WayOut(config.grace()).hearSignals();
+      Vertx vertx = Vertx.vertx();
+      StorageEndpoint storage =
+          Awaited.start(
+              StorageEndpoint.start(vertx, config.host(), config.port(), config.data()),
+              config,
+              Setting.PORT);
+      say("objects are served at " + storage.url());
+      wayOut.serve(List.of(new Stage(WayOut.leaving("the objects", vertx::close), 1)));
+      return ExitCode.OK;
     }
   }
 

@@ -62,7 +62,8 @@ public final class Main implements Runnable {
         .addSubcommand(
             new CommandLine(new GcpCommands())
                 .addSubcommand(new GcpCommands.InitCommand(terminal))
-                .addSubcommand(new GcpCommands.CheckCommand(terminal)));
+                .addSubcommand(new GcpCommands.CheckCommand(terminal))
+                .addSubcommand(new GcpCommands.StorageCommand(terminal)));
     ClientVerbs.addTo(line, terminal);
     line.addSubcommand("completion", completion());
     line.setOut(new PrintWriter(terminal.out(), true, StandardCharsets.UTF_8));

@@ -64,7 +64,7 @@ final class WorkerRole {
     } catch (ConfigException e) {
       return Future.failedFuture(e);
     }
-    PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    PrometheusMeterRegistry meters = meters(place);
     WorkerVerticle worker =
         new WorkerVerticle(
             new WorkerServices(
@@ -107,6 +107,19 @@ final class WorkerRole {
               return role.vertx.deployVerticle(worker);
             })
         .map(role);
+  }
+
+  /** Every number says where it was counted, so that zones and fleets can be told apart. */
+  private static PrometheusMeterRegistry meters(Job.Place place) {
+    PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    meters
+        .config()
+        .commonTags(
+            "zone",
+            place.zone() == null ? "unknown" : place.zone(),
+            "spot",
+            place.spot() == null ? "unknown" : place.spot().toString());
+    return meters;
   }
 
   private static Readiness readiness(@Nullable String reason) {

@@ -89,6 +89,7 @@ public final class ApiVerticle extends VerticleBase {
     final List<Supplier<Future<Void>>> leaving = new CopyOnWriteArrayList<>();
     final WorkerStops stops;
     final ApiMetrics metrics;
+    final Backlog backlog;
     final Permits inFlight;
     final Permits waiting;
     final Permits uploads;
@@ -97,6 +98,7 @@ public final class ApiVerticle extends VerticleBase {
     Shared(ApiOptions.Limits limits, ApiServices services, WorkerStops stops) {
       this.stops = stops;
       metrics = new ApiMetrics(services.meters());
+      backlog = new Backlog(services.meters(), services.clock());
       inFlight = counted(ApiMetrics.REQUESTS_IN_FLIGHT, limits.inFlightMax(), services);
       waiting = counted(ApiMetrics.LONG_POLLS, limits.longPollsMax(), services);
       uploads = counted(ApiMetrics.UPLOADS, limits.uploadsMax(), services);
@@ -236,7 +238,9 @@ public final class ApiVerticle extends VerticleBase {
               services.clock(),
               LOG::warn);
       reconciler.telling(services.webhooks()).start();
-      sampler = new StatsSampler(services, dependencies(), shared.history, this::onContext);
+      sampler =
+          new StatsSampler(
+              services, dependencies(), shared.history, shared.backlog, this::onContext);
       sampler.start();
     }
   }

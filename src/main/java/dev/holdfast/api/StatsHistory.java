@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.EnumMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -107,6 +108,25 @@ final class StatsHistory {
     handOverCount = 0;
     interruptions = 0;
     rows = 0;
+  }
+
+  /**
+   * How many jobs ended a second, by the last samples.
+   *
+   * @return 0 if none did
+   */
+  synchronized double endsPerSecond(int lastSamples) {
+    double seconds = 0;
+    long jobs = 0;
+    Iterator<JsonObject> newest = samples.descendingIterator();
+    for (int i = 0; i < lastSamples && newest.hasNext(); i++) {
+      JsonObject sample = newest.next();
+      seconds += sample.getDouble("seconds");
+      for (Map.Entry<String, Object> ended : sample.getJsonObject("ended")) {
+        jobs += ((Number) ended.getValue()).longValue();
+      }
+    }
+    return seconds == 0 ? 0 : jobs / seconds;
   }
 
   private JsonObject handOvers() {

@@ -34,6 +34,7 @@ final class StatsSampler implements AutoCloseable {
   private final ApiServices services;
   private final Dependencies dependencies;
   private final StatsHistory history;
+  private final Backlog backlog;
   private final HandOvers handOvers;
   private final Consumer<Runnable> onContext;
   private JobEvents.@Nullable Subscription subscription;
@@ -49,10 +50,12 @@ final class StatsSampler implements AutoCloseable {
       ApiServices services,
       Dependencies dependencies,
       StatsHistory history,
+      Backlog backlog,
       Consumer<Runnable> onContext) {
     this.services = services;
     this.dependencies = dependencies;
     this.history = history;
+    this.backlog = backlog;
     this.handOvers = new HandOvers(history);
     this.onContext = onContext;
     this.sampledAt = services.clock().instant();
@@ -107,13 +110,15 @@ final class StatsSampler implements AutoCloseable {
             all -> {
               double seconds = Duration.between(sampledAt, now).toMillis() / 1000.0;
               sampledAt = now;
-              history.sample(
+              Reading reading =
                   new Reading(
                       now,
                       seconds,
                       counts.result(),
                       oldest.result().map(since -> Duration.between(since, now)).orElse(null),
-                      reports.result().stream().filter(WorkerReport::ready).count()));
+                      reports.result().stream().filter(WorkerReport::ready).count());
+              history.sample(reading);
+              backlog.read(reading, history.endsPerSecond(Backlog.PACE_SAMPLES));
             })
         .onFailure(e -> LOG.debug("a sample for the history is missing: {}", e.toString()))
         .onComplete(done -> later());

@@ -16,7 +16,7 @@ public final class Metrics {
   private final HttpClient http = HttpClient.newBuilder().connectTimeout(TIMEOUT).build();
 
   /**
-   * A counter's value at this moment. Blocks, for two seconds at most.
+   * A counter's value at this moment, whatever its labels. Blocks, for two seconds at most.
    *
    * @param name as Prometheus spells it
    * @return empty if the process does not answer or does not count that
@@ -30,8 +30,8 @@ public final class Metrics {
       return http.send(request, HttpResponse.BodyHandlers.ofString())
           .body()
           .lines()
-          .filter(line -> line.startsWith(name + " "))
-          .mapToLong(line -> (long) Double.parseDouble(line.substring(name.length() + 1)))
+          .filter(line -> line.startsWith(name + " ") || line.startsWith(name + "{"))
+          .mapToLong(line -> (long) Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
           .findFirst();
     } catch (IOException | NumberFormatException e) {
       return OptionalLong.empty();

@@ -20,8 +20,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Cloud Storage's stand-in on one machine: as much of its JSON API, over HTTP on a loopback port,
- * as Google's unmodified client needs for buckets, conditional creates, resumable uploads, ranged
+ * Cloud Storage's stand-in: as much of its JSON API, over HTTP and by default on a loopback port, as Google's unmodified client needs for buckets, conditional creates, resumable uploads, ranged
  * downloads, lists and deletes. Objects are files, so another start on the same directory finds
  * them; uploads that were under way are gone then. Nobody is asked who they are, and nothing is
  * forced to the disk: it survives its process, not its machine. One process at a time per
@@ -31,7 +30,7 @@ public final class StorageEndpoint {
 
   private static final Logger LOG = LoggerFactory.getLogger(StorageEndpoint.class);
 
-  private static final String HOST = "127.0.0.1";
+  private static final String LOOPBACK = "127.0.0.1";
 
   /** An object's name of 1,024 bytes, all escaped, fits in a URL several times. */
   private static final int URL_CHARS_MAX = 16 * 1024;
@@ -50,17 +49,19 @@ public final class StorageEndpoint {
   private final Buckets buckets;
   private final ObjectRoutes objects;
   private final UploadRoutes uploads;
+  private final String host;
   private final HttpServer server;
 
-  private StorageEndpoint(Vertx vertx, Buckets buckets) {
+  private StorageEndpoint(Vertx vertx, String host, Buckets buckets) {
     this.vertx = vertx;
+    this.host = host;
     this.buckets = buckets;
     this.objects = new ObjectRoutes(vertx);
     this.uploads = new UploadRoutes(vertx, buckets);
     this.server =
         vertx.createHttpServer(
             new HttpServerOptions()
-                .setHost(HOST)
+                .setHost(host)
                 .setMaxInitialLineLength(URL_CHARS_MAX)
                 .setMaxHeaderSize(HEADER_BYTES_MAX)
                 .setIdleTimeout(IDLE_SECONDS_MAX)
@@ -76,12 +77,22 @@ public final class StorageEndpoint {
    * @param directory made if it is not there; what an earlier start kept in it is served again
    */
   public static Future<StorageEndpoint> start(Vertx vertx, int port, Path directory) {
+    return start(vertx, LOOPBACK, port, directory);
+  }
+
+  /**
+   * Begins to serve others than this machine, too. Whoever reaches the port may read, write and
+   * delete.
+   *
+   * @param host the address to listen on
+   */
+  public static Future<StorageEndpoint> start(Vertx vertx, String host, int port, Path directory) {
     return vertx
         .executeBlocking(
             () -> Buckets.open(directory.toAbsolutePath(), InstantSource.system()), false)
         .compose(
             buckets -> {
-              StorageEndpoint endpoint = new StorageEndpoint(vertx, buckets);
+              StorageEndpoint endpoint = new StorageEndpoint(vertx, host, buckets);
               return endpoint
                   .server
                   .requestHandler(endpoint::handle)
@@ -96,7 +107,7 @@ public final class StorageEndpoint {
 
   /** What clients take for the service's own address. */
   public String url() {
-    return "http://" + HOST + ":" + server.actualPort();
+    return "http://" + host + ":" + server.actualPort();
   }
 
   /** Closes all connections. Objects stay; the same directory can be served again. */

@@ -172,6 +172,7 @@ final class JobRunner {
           .transform(written -> release(delivery, NOT_MINE_DELAY, "not_mine"));
     }
     serving.interruptions().claimed(job);
+    metrics.wentOn(job);
     Probation probation = claiming.probation(job, services.clock());
     return attempt(
         new Held(delivery, serving, record, claiming.watch(), probation), job.fence() > 1);

@@ -1,14 +1,27 @@
 package dev.holdfast.worker;
 
+import dev.holdfast.job.Job;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Every name that the worker measures under. */
 final class WorkerMetrics {
+
+  /** What parts and hand-overs are told in: from what is usual to what is an alarm. */
+  private static final Duration[] BUCKETS =
+      Stream.of(50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 300_000)
+          .map(Duration::ofMillis)
+          .toArray(Duration[]::new);
 
   private final MeterRegistry registry;
   final Counter items;
@@ -23,6 +36,7 @@ final class WorkerMetrics {
   final Timer laneIdle;
   final Timer prepare;
   final Timer part;
+  private final Timer handOver;
   final Counter partsAdopted;
   final Counter partsRescued;
   final Counter fencedOut;
@@ -43,11 +57,16 @@ final class WorkerMetrics {
     inference = registry.timer("holdfast.inference");
     laneIdle = registry.timer("holdfast.lane.idle");
     prepare = registry.timer("holdfast.prepare");
-    part = registry.timer("holdfast.part");
+    part = timer("holdfast.part");
+    handOver = timer("holdfast.hand.over");
     partsAdopted = registry.counter("holdfast.parts.adopted");
     partsRescued = registry.counter("holdfast.parts.rescued");
     fencedOut = registry.counter("holdfast.fenced.out");
     leaseFailures = registry.counter("holdfast.lease.failures");
+  }
+
+  private Timer timer(String name) {
+    return Timer.builder(name).serviceLevelObjectives(BUCKETS).register(registry);
   }
 
   /** How many items a micro-batch had on average since the last call; 0 if there was none. */
@@ -63,6 +82,44 @@ final class WorkerMetrics {
   /** Counts what became of a delivery. */
   void delivery(String outcome) {
     registry.counter("holdfast.deliveries", "outcome", outcome).increment();
+  }
+
+  /**
+   * Counts that the attempt before the newest one ended since its worker went, and where that was.
+   * Whoever goes on counts it, since one that is killed cannot, and each end is counted once.
+   */
+  void wentOn(Job claimed) {
+    List<Job.Attempt> all = claimed.attempts();
+    if (all.size() < 2) {
+      return;
+    }
+    Job.Attempt before = all.get(all.size() - 2);
+    Job.Outcome outcome = before.outcome();
+    if (outcome == null
+        || (outcome != Job.Outcome.INTERRUPTED && outcome != Job.Outcome.LOST)) {
+      return;
+    }
+    Job.Place place = before.place();
+    registry
+        .counter(
+            "holdfast.interruptions",
+            "after",
+            outcome.name().toLowerCase(Locale.ROOT),
+            "from_zone",
+            known(place.zone()),
+            "from_spot",
+            known(place.spot()))
+        .increment();
+    Instant ended = before.ended();
+    // a lost attempt is given its end by the next claim, so there is nothing to measure
+    if (outcome == Job.Outcome.INTERRUPTED && ended != null) {
+      Duration idle = Duration.between(ended, all.get(all.size() - 1).started());
+      handOver.record(idle.isNegative() ? Duration.ZERO : idle);
+    }
+  }
+
+  private static String known(@Nullable Object fact) {
+    return fact == null ? "unknown" : fact.toString();
   }
 
   /** Shows a value under its name for as long as the process lives. */
