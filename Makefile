@@ -1,10 +1,10 @@
 .DEFAULT_GOAL := help
 SECTIONS ?= start submit noop bulk small emulators events memory checkpoint
 
-.PHONY: help build check browser demo bench format
+.PHONY: help build check browser deploy images-test demo bench format
 
 help: ## Show this
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 build: ## Build the jar, its libraries and the default model
 	mvn -q -B -DskipTests package
@@ -15,6 +15,12 @@ check: ## Check format and code, run all tests
 browser: ## Run the console's tests alone, in a real Chromium
 	mvn -q -B package -Dmaven.test.skip.exec=true
 	mvn -B test -Pbrowser -Dtest=ConsoleIT -Dsurefire.failIfNoSpecifiedTests=false
+
+deploy: ## Check what is deployed: manifests, skaffold, Terraform; needs kubectl
+	mvn -B test -Pdeploy -Dtest='dev.holdfast.deploy.*Test'
+
+images-test: ## Build both images, run them locked up, take workers away; needs Docker and the emulators
+	deploy/images/test
 
 demo: ## Run a job, kill its worker half-way, count what was lost
 	./holdfast demo

@@ -1,0 +1,116 @@
+package dev.holdfast.deploy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.bertramlabs.plugins.hcl4j.HCLParser;
+import com.bertramlabs.plugins.hcl4j.HCLParserException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/** Terraform's files can be read, and grant what the code needs. They were never applied here. */
+class TerraformTest {
+
+  private static final Path DIRECTORY = Path.of("deploy/gcp");
+
+  private static List<Path> files() {
+    try (Stream<Path> files = Files.list(DIRECTORY)) {
+      return files.filter(f -> f.toString().endsWith(".tf")).sorted().toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static String text(String file) throws IOException {
+    return Files.readString(DIRECTORY.resolve(file)).replaceAll("[ \t]+", " ");
+  }
+
+  @TestFactory
+  Stream<DynamicTest> everyFileCanBeRead() {
+    assertThat(files()).hasSizeGreaterThan(5);
+    return files().stream()
+        .map(
+            file ->
+                DynamicTest.dynamicTest(
+                    file.getFileName().toString(), () -> assertThat(parsed(file)).isTrue()));
+  }
+
+  private static boolean parsed(Path file) throws IOException, HCLParserException {
+    return !new HCLParser().parse(file.toFile(), "UTF-8").isEmpty();
+  }
+
+  @Test
+  void namesComeFromTheOneFile() throws IOException {
+    JsonNode layout = JsonMapper.builder().build().readTree(DIRECTORY.resolve("pubsub.json").toFile());
+    assertThat(text("main.tf")).contains("file(\"${path.module}/pubsub.json\")");
+    for (JsonNode topic : layout.path("topics")) {
+      for (Path file : files()) {
+        assertThat(Files.readString(file)).doesNotContain(topic.asText());
+      }
+    }
+    for (String setting :
+        List.of(
+            "ack_deadline_seconds = each.value.ack_deadline_seconds",
+            "message_retention_duration = \"${each.value.message_retention_seconds}s\"",
+            "each.value.expires_after_seconds == null ? \"\"",
+            "max_delivery_attempts = dead_letter_policy.value.max_delivery_attempts")) {
+      assertThat(text("pubsub.tf")).contains(setting);
+    }
+    assertThat(text("pubsub.tf")).doesNotContain("retry_policy");
+  }
+
+  @Test
+  void theBrokersAgentHasBothGrants() throws IOException {
+    String pubsub = text("pubsub.tf");
+    assertThat(pubsub)
+        .contains("@gcp-sa-pubsub.iam.gserviceaccount.com")
+        .contains("topic = google_pubsub_topic.all[\"dead\"].name\n role = \"roles/pubsub.publisher\"")
+        .contains(
+            "subscription = google_pubsub_subscription.all[\"jobs\"].name\n role ="
+                + " \"roles/pubsub.subscriber\"");
+  }
+
+  @Test
+  void everyProcessMayHaveASubscriptionOfItsOwn() throws IOException {
+    String iam = text("iam.tf");
+    assertThat(iam).contains("api = \"${local.subjects}/ns/").contains("worker = \"${local.subjects}");
+    for (String permission : List.of("create", "delete", "consume", "get")) {
+      assertThat(iam).contains("\"pubsub.subscriptions." + permission + "\"");
+    }
+    assertThat(iam)
+        .contains("\"hears_events\"")
+        .contains("topic = google_pubsub_topic.all[\"events\"].name");
+  }
+
+  @Test
+  void rightsGoToTheAccountsThatAreDeployed() throws IOException {
+    Set<String> accounts = new TreeSet<>();
+    Manifests.render("prod").of("ServiceAccount").map(Manifests::name).forEach(accounts::add);
+    assertThat(accounts).hasSize(2);
+    for (String account : accounts) {
+      assertThat(text("iam.tf")).contains("/sa/" + account + "\"");
+    }
+    assertThat(text("variables.tf"))
+        .contains(
+            "default = \""
+                + Manifests.render("prod").of("Namespace").map(Manifests::name).findFirst().orElseThrow()
+                + "\"");
+  }
+
+  @Test
+  void whatIsDeletedIsGone() throws IOException {
+    assertThat(text("storage.tf"))
+        .contains("soft_delete_policy {\n retention_duration_seconds = 0\n }")
+        .contains("matches_prefix = [\"inputs/\", \"results/\"]");
+  }
+}

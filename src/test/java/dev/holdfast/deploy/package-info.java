@@ -1,0 +1,8 @@
+/**
+ * What is deployed: rendered, checked against schemas, and held to our rules. Nothing here has a
+ * cluster. Needs kubectl; compiled with -Pdeploy.
+ */
+@NullMarked
+package dev.holdfast.deploy;
+
+import org.jspecify.annotations.NullMarked;
