@@ -17,9 +17,9 @@ browser: ## Run the console's tests alone, in a real Chromium
 	mvn -B test -Pbrowser -Dtest=ConsoleIT -Dsurefire.failIfNoSpecifiedTests=false
 
 deploy: ## Check what is deployed: manifests, skaffold, Terraform; needs kubectl
-	mvn -B test -Pdeploy -Dtest='dev.holdfast.deploy.*Test'
+	mvn -B test -Dtest='dev.holdfast.deploy.*Test' -Dholdfast.kubectl=required
 
-images-test: ## Build both images, run them locked up, take workers away; needs Docker and the emulators
+images-test: ## Build both images, run them locked up, take workers away; needs the emulators
 	deploy/images/test
 
 demo: ## Run a job, kill its worker half-way, count what was lost

@@ -11,11 +11,11 @@ resource "google_firestore_database" "records" {
 locals {
   indexes = {
     for index in local.firestore.indexes :
-    join("-", concat([index.collectionGroup], [for field in index.fields : "${field.fieldPath}_${try(field.order, field.arrayConfig)}"])) => index
+    join("-", concat([index.collectionGroup], [for field in index.fields : join("_", [field.fieldPath, try(field.order, field.arrayConfig)])])) => index
   }
 
   fields = {
-    for field in local.firestore.fieldOverrides : "${field.collectionGroup}-${field.fieldPath}" => field
+    for field in local.firestore.fieldOverrides : join("-", [field.collectionGroup, field.fieldPath]) => field
   }
 }
 

@@ -22,7 +22,7 @@ locals {
 
   reads = {
     for pair in setproduct(keys(local.members), var.input_buckets) :
-    "${pair[0]}-${pair[1]}" => { who = pair[0], bucket = pair[1] }
+    join("-", pair) => { who = pair[0], bucket = pair[1] }
   }
 }
 

@@ -4,6 +4,8 @@ output "settings" {
     HOLDFAST_GCP_PROJECT=${var.project}
     HOLDFAST_GCP_REGION=${var.region}
     HOLDFAST_GCP_BUCKET=${google_storage_bucket.objects.name}
+    HOLDFAST_GCP_DATABASE=${var.database}
+    HOLDFAST_GCP_INPUT_BUCKETS=${join(",", var.input_buckets)}
   EOT
 }
 

@@ -10,9 +10,10 @@ import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How far behind we are, as numbers for the autoscaler and the alerts. What is not known is NaN, and
- * so is what was read too long ago: an autoscaler must take a gap for a gap and not for an empty
- * queue. Every replica shows the same numbers, since they are read from the store. Thread-safe.
+ * How far behind we are, as numbers for the autoscaler and the alerts. What is not known is NaN,
+ * and so is what was read too long ago: an autoscaler must take a gap for a gap and not for an
+ * empty queue. Every replica shows the same numbers, since they are read from the store.
+ * Thread-safe.
  */
 final class Backlog {
 

@@ -20,7 +20,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Cloud Storage's stand-in: as much of its JSON API, over HTTP and by default on a loopback port, as Google's unmodified client needs for buckets, conditional creates, resumable uploads, ranged
+ * Cloud Storage's stand-in: as much of its JSON API, over HTTP and by default on a loopback port,
+ * as Google's unmodified client needs for buckets, conditional creates, resumable uploads, ranged
  * downloads, lists and deletes. Objects are files, so another start on the same directory finds
  * them; uploads that were under way are gone then. Nobody is asked who they are, and nothing is
  * forced to the disk: it survives its process, not its machine. One process at a time per

@@ -95,8 +95,7 @@ final class WorkerMetrics {
     }
     Job.Attempt before = all.get(all.size() - 2);
     Job.Outcome outcome = before.outcome();
-    if (outcome == null
-        || (outcome != Job.Outcome.INTERRUPTED && outcome != Job.Outcome.LOST)) {
+    if (outcome == null || (outcome != Job.Outcome.INTERRUPTED && outcome != Job.Outcome.LOST)) {
       return;
     }
     Job.Place place = before.place();

@@ -9,7 +9,10 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -20,13 +23,18 @@ record Manifests(List<ObjectNode> all) {
   private static final YAMLMapper YAML = new YAMLMapper();
   private static final int RENDER_SECONDS_MAX = 60;
 
-  static final List<String> OVERLAYS = List.of("dev", "prod");
+  static final List<String> OVERLAYS = List.of("dev", "prod", "prod-120s");
 
+  private static final Map<String, Manifests> RENDERED = new ConcurrentHashMap<>();
+
+  /** A copy of its own for everybody who asks. */
   static Manifests render(String overlay) {
-    return kustomize(Path.of("deploy/gke/overlays", overlay));
+    return RENDERED
+        .computeIfAbsent(overlay, name -> kustomize(Path.of("deploy/gke/overlays", name)))
+        .copy();
   }
 
-  static Manifests kustomize(Path directory) {
+  private static Manifests kustomize(Path directory) {
     try {
       Process kubectl =
           new ProcessBuilder("kubectl", "kustomize", directory.toString())
@@ -57,8 +65,7 @@ record Manifests(List<ObjectNode> all) {
     }
   }
 
-  /** One to change without changing these. */
-  Manifests copy() {
+  private Manifests copy() {
     return new Manifests(all.stream().map(ObjectNode::deepCopy).toList());
   }
 
@@ -74,6 +81,14 @@ record Manifests(List<ObjectNode> all) {
     return find(kind, name).orElseThrow(() -> new AssertionError("no " + kind + " " + name));
   }
 
+  /** The settings of all processes; the name of their map ends in a hash of what is in it. */
+  ObjectNode settings() {
+    return of("ConfigMap")
+        .filter(one -> one.path("data").has("HOLDFAST_BACKEND"))
+        .findFirst()
+        .orElseThrow();
+  }
+
   /** Pods as their Deployments describe them. */
   Stream<ObjectNode> deployments() {
     return of("Deployment");
@@ -81,6 +96,26 @@ record Manifests(List<ObjectNode> all) {
 
   static JsonNode pod(JsonNode deployment) {
     return deployment.at("/spec/template/spec");
+  }
+
+  static JsonNode podLabels(JsonNode deployment) {
+    return deployment.at("/spec/template/metadata/labels");
+  }
+
+  /** Whether labels are all that a selector wants; one that wants nothing is a mistake. */
+  static boolean matches(JsonNode selector, JsonNode labels) {
+    return !selector.isEmpty()
+        && selector.properties().stream()
+            .allMatch(label -> labels.path(label.getKey()).equals(label.getValue()));
+  }
+
+  /** Every port of a deployment's pods, by its name. */
+  static Map<String, Integer> ports(JsonNode deployment) {
+    Map<String, Integer> ports = new TreeMap<>();
+    each(pod(deployment).path("containers"))
+        .flatMap(container -> each(container.path("ports")))
+        .forEach(port -> ports.put(port.path("name").asText(), port.path("containerPort").asInt()));
+    return ports;
   }
 
   /** Those that run beside each other, and those that run before them. */

@@ -16,6 +16,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** What is named in one place and meant in another is the same there. */
+@OnKubectl
 class NamesTest {
 
   private static final Pattern SETTING = Pattern.compile("HOLDFAST_[A-Z_]*[A-Z]");

@@ -4,16 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /** Every field that is deployed exists, and each kind of typo is found. */
+@OnKubectl
 class SchemaTest {
 
   @TestFactory
@@ -31,7 +30,7 @@ class SchemaTest {
 
   @TestFactory
   Stream<DynamicTest> typosAreFound() {
-    Manifests whole = Manifests.render("prod");
+    Manifests whole = Manifests.render("prod-120s");
     return typos().entrySet().stream()
         .filter(typo -> Schemas.knows(typo.getKey().split(" ", 2)[0]))
         .map(
@@ -55,14 +54,21 @@ class SchemaTest {
         one -> rename(one, "/spec/template/spec/containers/0/livenessProbe", "periodSeconds"));
     typos.put(
         "Deployment worker wrong type",
-        one -> ((ObjectNode) one.at("/spec/template/spec")).put("terminationGracePeriodSeconds", "x"));
-    typos.put("Deployment api missing field", one -> ((ObjectNode) one.path("spec")).remove("selector"));
+        one ->
+            ((ObjectNode) one.at("/spec/template/spec")).put("terminationGracePeriodSeconds", "x"));
+    typos.put(
+        "Deployment api missing field", one -> ((ObjectNode) one.path("spec")).remove("selector"));
     typos.put("Service api unknown field", one -> rename(one, "/spec/ports/0", "targetPort"));
     typos.put("NetworkPolicy google unknown field", one -> rename(one, "/spec/egress/0", "ports"));
     typos.put("PodDisruptionBudget api unknown field", one -> rename(one, "/spec", "selector"));
     typos.put(
         "ComputeClass holdfast-gpu-spot unknown field",
         one -> rename(one, "/spec/priorities/0", "spot"));
+    typos.put(
+        "ComputeClass holdfast-gpu-spot notice of a length that there is not",
+        one ->
+            ((ObjectNode) one.at("/spec/priorities/0/nodeSystemConfig/kubeletConfig"))
+                .put("shutdownGracePeriodSeconds", 60));
     typos.put(
         "ScaledObject worker-spot unknown field", one -> rename(one, "/spec", "cooldownPeriod"));
     typos.put(
@@ -72,22 +78,10 @@ class SchemaTest {
     return typos;
   }
 
-  private static void rename(ObjectNode manifest, String parent, String field) {
+  static void rename(ObjectNode manifest, String parent, String field) {
     ObjectNode at = (ObjectNode) manifest.at(parent);
     JsonNode value = at.remove(field);
     assertThat(value).as(parent + "/" + field).isNotNull();
     at.set(field + "s2", value);
-  }
-
-  @Test
-  void skaffoldsFileIsLawful() {
-    ObjectNode skaffold = (ObjectNode) Manifests.yaml(Path.of("skaffold.yaml"));
-    // the schema does not look at the version
-    assertThat(skaffold.path("apiVersion").asText()).isEqualTo("skaffold/v4beta14");
-    if (Schemas.present()) {
-      assertThat(Schemas.wrongForSkaffold(skaffold)).isEmpty();
-      rename(skaffold, "/deploy", "kubectl");
-      assertThat(Schemas.wrongForSkaffold(skaffold)).isNotEmpty();
-    }
   }
 }

@@ -1,6 +1,7 @@
 package dev.holdfast.deploy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonParser;
 import io.vertx.core.json.JsonObject;
@@ -16,10 +17,11 @@ import java.lang.reflect.InvocationTargetException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
 
 /**
- * Strict checks without a server: Kubernetes' own kinds by its client's model, which refuses unknown
- * fields; others by JSON schemas, which lie beside the repository and need not be there.
+ * Strict checks without a server: Kubernetes' own kinds by its client's model, which refuses
+ * unknown fields; others by JSON schemas, which lie beside the repository and need not be there.
  */
 final class Schemas {
 
@@ -44,6 +46,14 @@ final class Schemas {
           "GCPBackendPolicy", "networking.gke.io/v1",
           "HealthCheckPolicy", "networking.gke.io/v1");
 
+  private static final String NODE_SYSTEM_CONFIG = "nodeSystemConfig";
+
+  /** What the cluster takes there, by the Go types of ComputeClass; other settings are not ours. */
+  private static final Set<String> NOTICES =
+      Set.of(
+          "{\"kubeletConfig\":{\"shutdownGracePeriodSeconds\":30}}",
+          "{\"kubeletConfig\":{\"shutdownGracePeriodSeconds\":120}}");
+
   private Schemas() {}
 
   static boolean present() {
@@ -65,7 +75,20 @@ final class Schemas {
     if (schema == null) {
       return wrongForKubernetes(kind, manifest);
     }
-    return present() ? wrongFor(schema, manifest) : "";
+    return present()
+        ? wrongFor(schema, kind.equals("ComputeClass") ? older(manifest) : manifest)
+        : "";
+  }
+
+  /** Without the one field that is younger than the schema, unless that is not as it should be. */
+  private static JsonNode older(JsonNode computeClass) {
+    JsonNode copy = computeClass.deepCopy();
+    for (JsonNode rule : copy.at("/spec/priorities")) {
+      if (NOTICES.contains(rule.path(NODE_SYSTEM_CONFIG).toString())) {
+        ((ObjectNode) rule).remove(NODE_SYSTEM_CONFIG);
+      }
+    }
+    return copy;
   }
 
   static String wrongForSkaffold(JsonNode skaffold) {

@@ -11,8 +11,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -51,7 +49,8 @@ class TerraformTest {
 
   @Test
   void namesComeFromTheOneFile() throws IOException {
-    JsonNode layout = JsonMapper.builder().build().readTree(DIRECTORY.resolve("pubsub.json").toFile());
+    JsonNode layout =
+        JsonMapper.builder().build().readTree(DIRECTORY.resolve("pubsub.json").toFile());
     assertThat(text("main.tf")).contains("file(\"${path.module}/pubsub.json\")");
     for (JsonNode topic : layout.path("topics")) {
       for (Path file : files()) {
@@ -74,7 +73,8 @@ class TerraformTest {
     String pubsub = text("pubsub.tf");
     assertThat(pubsub)
         .contains("@gcp-sa-pubsub.iam.gserviceaccount.com")
-        .contains("topic = google_pubsub_topic.all[\"dead\"].name\n role = \"roles/pubsub.publisher\"")
+        .contains(
+            "topic = google_pubsub_topic.all[\"dead\"].name\n role = \"roles/pubsub.publisher\"")
         .contains(
             "subscription = google_pubsub_subscription.all[\"jobs\"].name\n role ="
                 + " \"roles/pubsub.subscriber\"");
@@ -83,28 +83,15 @@ class TerraformTest {
   @Test
   void everyProcessMayHaveASubscriptionOfItsOwn() throws IOException {
     String iam = text("iam.tf");
-    assertThat(iam).contains("api = \"${local.subjects}/ns/").contains("worker = \"${local.subjects}");
+    assertThat(iam)
+        .contains("api = \"${local.subjects}/ns/")
+        .contains("worker = \"${local.subjects}");
     for (String permission : List.of("create", "delete", "consume", "get")) {
       assertThat(iam).contains("\"pubsub.subscriptions." + permission + "\"");
     }
     assertThat(iam)
         .contains("\"hears_events\"")
         .contains("topic = google_pubsub_topic.all[\"events\"].name");
-  }
-
-  @Test
-  void rightsGoToTheAccountsThatAreDeployed() throws IOException {
-    Set<String> accounts = new TreeSet<>();
-    Manifests.render("prod").of("ServiceAccount").map(Manifests::name).forEach(accounts::add);
-    assertThat(accounts).hasSize(2);
-    for (String account : accounts) {
-      assertThat(text("iam.tf")).contains("/sa/" + account + "\"");
-    }
-    assertThat(text("variables.tf"))
-        .contains(
-            "default = \""
-                + Manifests.render("prod").of("Namespace").map(Manifests::name).findFirst().orElseThrow()
-                + "\"");
   }
 
   @Test

@@ -1,6 +1,6 @@
 /**
  * What is deployed: rendered, checked against schemas, and held to our rules. Nothing here has a
- * cluster. Needs kubectl; compiled with -Pdeploy.
+ * cluster.
  */
 @NullMarked
 package dev.holdfast.deploy;
