@@ -33,7 +33,10 @@ class WorkerMetricsTest {
 
   private Job claimed(Job job, Job.Place place) {
     return Objects.requireNonNull(
-        ClaimRules.claim(job, new Claimant("worker", place, "token", LEASE, true), clock.instant())
+        ClaimRules.claim(
+                job,
+                new Claimant("worker", place, "token", LEASE, Claimant.Company.NONE),
+                clock.instant())
             .write());
   }
 
