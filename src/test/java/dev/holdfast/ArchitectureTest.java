@@ -46,6 +46,7 @@ class ArchitectureTest {
           "emulator",
           "client",
           "webhook",
+          "telemetry",
           "console");
 
   /** What each room may know besides itself. */
@@ -62,6 +63,7 @@ class ArchitectureTest {
           Map.entry("api", List.of("live", "job", "shutdown", "console")),
           Map.entry("worker", List.of("job", "shutdown")),
           Map.entry("webhook", List.of("adapter", "job")),
+          Map.entry("telemetry", List.of("job")),
           Map.entry("djl", List.of("worker", "job")),
           Map.entry("adapter", List.of("job")),
           Map.entry("gcp", List.of("adapter", "job", "shutdown")),
@@ -103,6 +105,7 @@ class ArchitectureTest {
         "com.google.pubsub..",
         "io.grpc..");
     only(rules, house, "embedded", "java.sql..", "org.sqlite..");
+    only(rules, house, "telemetry", "io.opentelemetry..");
     only(rules, house, "client", "java.net.http..", "me.tongfei..");
     rules.put(
         "job is plain",

@@ -3,6 +3,7 @@ package dev.holdfast.planted.api;
 import ai.djl.Device;
 import com.google.cloud.planted.Thing;
 import dev.holdfast.planted.Root;
+import io.opentelemetry.api.trace.Span;
 import java.net.http.HttpClient;
 import java.sql.Driver;
 import org.jspecify.annotations.Nullable;
@@ -11,9 +12,10 @@ import org.jspecify.annotations.Nullable;
 public final class KnowsVendors {
   private @Nullable Device device;
   private @Nullable HttpClient client;
+  private @Nullable Span span;
   private @Nullable Driver driver;
 
   Object wrong() {
-    return new Object[] {device, client, driver, Root.THING, Thing.class};
+    return new Object[] {device, client, span, driver, Root.THING, Thing.class};
   }
 }
