@@ -13,9 +13,11 @@ import dev.holdfast.job.JobEvents;
 import dev.holdfast.job.JobIntake;
 import dev.holdfast.job.JobRecords;
 import dev.holdfast.job.ModelSpec;
+import dev.holdfast.job.Traces;
 import dev.holdfast.job.WorkerRoster;
 import dev.holdfast.shutdown.DrainPlan;
 import dev.holdfast.shutdown.ShutdownVerticle.Stage;
+import dev.holdfast.telemetry.OpenTelemetryTraces;
 import dev.holdfast.webhook.WebhookVerticle;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -36,6 +38,7 @@ final class ApiRole implements AutoCloseable {
 
   private final Config config;
   private final Backend backend;
+  private final Optional<OpenTelemetryTraces> traces;
   private final Vertx vertx;
   private final PrometheusMeterRegistry meters =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -45,15 +48,21 @@ final class ApiRole implements AutoCloseable {
   private volatile @Nullable String deployment;
   private volatile @Nullable String telling;
 
-  private ApiRole(Config config, Backend backend, Supplier<@Nullable String> problem) {
+  private ApiRole(
+      Config config,
+      Backend backend,
+      Supplier<@Nullable String> problem,
+      Optional<OpenTelemetryTraces> traces) {
     this.config = config;
     this.backend = backend;
+    this.traces = traces;
     this.vertx = Vertx.vertx(ApiVerticle.vertxOptions());
     this.management =
         new ManagementVerticle(
             config.host(),
             config.managementPort(),
             meters,
+            () -> null,
             () -> readiness(leaving ? "the API is leaving" : problem.get()),
             Optional.empty());
   }
@@ -74,8 +83,9 @@ final class ApiRole implements AutoCloseable {
       Config config, Clocked clock, Supplier<@Nullable String> problem, WorkerStops stops)
       throws ConfigException {
     List<ModelSpec> models = ModelsFile.read(config.models());
+    Optional<OpenTelemetryTraces> traces = config.telemetry().traces(Config.Role.API, clock);
     ApiRole role =
-        new ApiRole(config, Backends.open(config, clock, JobEvents.EVERY_STATE), problem);
+        new ApiRole(config, Backends.open(config, clock, JobEvents.EVERY_STATE), problem, traces);
     try {
       Awaited.start(role.deployApi(models, clock, stops), config, Setting.PORT);
       Awaited.start(role.vertx.deployVerticle(role.management), config, Setting.MANAGEMENT_PORT);
@@ -105,7 +115,8 @@ final class ApiRole implements AutoCloseable {
             models,
             clock,
             meters,
-            webhooks);
+            webhooks,
+            traces.<Traces>map(told -> told).orElse(Traces.OFF));
     Supplier<ApiVerticle> instances =
         ApiVerticle.instances(ApiOptions.of(config.host(), config.port()), services, stops);
     Supplier<ApiVerticle> kept =
@@ -162,6 +173,7 @@ final class ApiRole implements AutoCloseable {
   public void close() {
     Awaited.close(vertx.close(), config.grace());
     backend.close();
+    traces.ifPresent(OpenTelemetryTraces::close);
     meters.close();
   }
 }

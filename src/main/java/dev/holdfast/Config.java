@@ -29,6 +29,7 @@ import java.util.Optional;
  * @param grace how long an orderly exit may take
  * @param evictionNotices where a worker hears of its eviction, as {@link Notices} reads them
  * @param webhooks how clients are told that their jobs have ended
+ * @param telemetry what is told beyond metrics
  * @param workerHeap as in {@code -Xmx}: the heap of each worker that {@link LocalStack} starts
  */
 public record Config(
@@ -49,6 +50,7 @@ public record Config(
     Duration grace,
     List<String> evictionNotices,
     WebhookOptions webhooks,
+    Telemetry telemetry,
     String workerHeap) {
 
   static final int PORT_MAX = 65_535;
@@ -127,6 +129,7 @@ public record Config(
             reader.duration(Setting.GRACE, GRACE_MIN, GRACE_MAX),
             reader.notices(Setting.EVICTION_NOTICES),
             reader.webhooks(),
+            Telemetry.read(reader, values),
             reader.heap(Setting.WORKER_HEAP));
     if (config.port != 0 && config.port == config.managementPort && role == Role.API) {
       reader.wrong(

@@ -148,7 +148,8 @@ final class ConfigReader {
     return new Job.Place(
         node == null ? hostName() : node,
         named(Setting.ZONE, ZONE, "1 to 63"),
-        spot.isEmpty() ? null : Boolean.valueOf(spot));
+        spot.isEmpty() ? null : Boolean.valueOf(spot),
+        named(Setting.MACHINE, ZONE, "1 to 63"));
   }
 
   private @Nullable String named(Setting setting, Pattern allowed, String length) {
@@ -248,7 +249,7 @@ final class ConfigReader {
     return text;
   }
 
-  private void wrong(Setting setting, String allowed) {
+  void wrong(Setting setting, String allowed) {
     wrong(setting, text(setting), allowed);
   }
 
@@ -277,7 +278,8 @@ final class ConfigReader {
     }
   }
 
-  private String text(Setting setting) {
+  /** The value, or its default. */
+  String text(Setting setting) {
     String text = values.getOrDefault(setting.key(), "").strip();
     return text.isEmpty() ? setting.standard() : text;
   }

@@ -23,6 +23,7 @@ enum Setting {
   NODE("", "the name of the worker's machine; the host's if empty"),
   ZONE("", "the worker's zone; if empty, a cloud named in HOLDFAST_EVICTION_NOTICES is asked"),
   SPOT("", "true or false: whether the machine can be reclaimed; if empty, asked like the zone"),
+  MACHINE("", "the kind of the worker's machine, such as g2-standard-8; empty if nobody knows"),
   SLOTS("256", "how many deliveries a worker may hold"),
   LEASE("30s", "how long a silent worker keeps its job, 3s to 600s"),
   CHECKPOINT(
@@ -38,6 +39,10 @@ enum Setting {
   WEBHOOK_ALLOW("", "blocks of addresses that webhooks may call though they are not public"),
   WORKER_HEAP("256m", "the heap of each worker process that 'local' and 'demo' start"),
   LOG_LEVEL("info", "error, warn, info, debug or trace"),
+  LOG_FORMAT("text", "text, or json: a line of JSON each, as Cloud Logging reads it"),
+  PRICE_PER_HOUR("", "what a worker's machine costs an hour, in any currency; empty for no cost"),
+  POD_DELETION_COST(
+      "false", "true: a worker in a Kubernetes pod says what is lost if it is scaled in"),
   SERVER("http://127.0.0.1:8080", "the server that the client verbs talk to"),
   JAVA_OPTS("", "more flags for Java, read by the launcher");
 

@@ -42,7 +42,7 @@ final class Whereabouts {
             all -> {
               Facts facts = asked.stream().map(Future::result).reduce(known, Facts::or);
               return new Job.Place(
-                  set.node(), facts.zone().orElse(null), facts.spot().orElse(null));
+                  set.node(), facts.zone().orElse(null), facts.spot().orElse(null), set.machine());
             });
   }
 

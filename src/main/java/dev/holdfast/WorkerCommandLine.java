@@ -58,6 +58,10 @@ final class WorkerCommandLine {
     set(environment, Setting.INTERRUPTIONS_EVERY, DurationText.print(config.interruptionsEvery()));
     config.scratch().ifPresent(d -> set(environment, Setting.SCRATCH, d.toString()));
     set(environment, Setting.EVICTION_NOTICES, String.join(",", config.evictionNotices()));
+    config
+        .telemetry()
+        .pricePerHour()
+        .ifPresent(price -> set(environment, Setting.PRICE_PER_HOUR, price.toString()));
     set(environment, Setting.GRACE, DurationText.print(config.grace()));
     return builder;
   }
@@ -76,6 +80,7 @@ final class WorkerCommandLine {
     set(environment, Setting.NODE, Objects.toString(place.node(), ""));
     set(environment, Setting.ZONE, Objects.toString(place.zone(), ""));
     set(environment, Setting.SPOT, Objects.toString(place.spot(), ""));
+    set(environment, Setting.MACHINE, Objects.toString(place.machine(), ""));
   }
 
   private static boolean setElsewhere(String key) {

@@ -8,9 +8,13 @@ import dev.holdfast.job.Clocked;
 import dev.holdfast.job.Job;
 import dev.holdfast.job.JobRecords;
 import dev.holdfast.job.ModelSpec;
+import dev.holdfast.job.Traces;
 import dev.holdfast.shutdown.DrainPlan;
+import dev.holdfast.shutdown.PodDeletionCost;
 import dev.holdfast.shutdown.ShutdownVerticle.Stage;
+import dev.holdfast.telemetry.OpenTelemetryTraces;
 import dev.holdfast.worker.Checkpoints;
+import dev.holdfast.worker.WorkerCost;
 import dev.holdfast.worker.WorkerOptions;
 import dev.holdfast.worker.WorkerServices;
 import dev.holdfast.worker.WorkerVerticle;
@@ -37,10 +41,13 @@ final class WorkerRole {
   private final Backend backend;
   private final Vertx vertx = Vertx.vertx();
   private final WorkerVerticle worker;
+  private final Optional<OpenTelemetryTraces> traces;
+  private volatile Optional<PodDeletionCost> deletionCost = Optional.empty();
 
-  private WorkerRole(Backend backend, WorkerVerticle worker) {
+  private WorkerRole(Backend backend, WorkerVerticle worker, Optional<OpenTelemetryTraces> traces) {
     this.backend = backend;
     this.worker = worker;
+    this.traces = traces;
   }
 
   /**
@@ -58,7 +65,9 @@ final class WorkerRole {
       Optional<Handler<HttpServerRequest>> evict) {
     List<ModelSpec> models;
     Backend backend;
+    Optional<OpenTelemetryTraces> traces;
     try {
+      traces = config.telemetry().traces(Config.Role.WORKER, clock);
       models = ModelsFile.read(config.models());
       backend = Backends.open(config, clock, WorkerOptions.HEARS);
     } catch (ConfigException e) {
@@ -75,7 +84,8 @@ final class WorkerRole {
                 backend.externalInputs(),
                 backend.roster(),
                 clock,
-                meters),
+                meters,
+                traces.<Traces>map(told -> told).orElse(Traces.OFF)),
             new WorkerOptions(
                 config.worker(),
                 config.host(),
@@ -91,12 +101,17 @@ final class WorkerRole {
               LOG.error("this worker cannot go on; another takes its jobs over", failure);
               fatal.accept("inference failed for good");
             });
-    WorkerRole role = new WorkerRole(backend, worker);
+    config
+        .telemetry()
+        .pricePerHour()
+        .ifPresent(price -> WorkerCost.count(meters, price, clock::nanos));
+    WorkerRole role = new WorkerRole(backend, worker, traces);
     ManagementVerticle management =
         new ManagementVerticle(
             config.host(),
             config.managementPort(),
             meters,
+            worker::ailment,
             () -> readiness(worker.notReady()),
             evict);
     return role.vertx
@@ -106,7 +121,14 @@ final class WorkerRole {
               worker.managementPort(management.port());
               return role.vertx.deployVerticle(worker);
             })
+        .onSuccess(deployed -> role.keepUpCost(config, clock))
         .map(role);
+  }
+
+  private void keepUpCost(Config config, Clocked clock) {
+    if (config.telemetry().podDeletionCost()) {
+      deletionCost = PodDeletionCost.inPod(vertx, clock, System.getenv(), worker::atStake);
+    }
   }
 
   /** Every number says where it was counted, so that zones and fleets can be told apart. */
@@ -118,7 +140,9 @@ final class WorkerRole {
             "zone",
             place.zone() == null ? "unknown" : place.zone(),
             "spot",
-            place.spot() == null ? "unknown" : place.spot().toString());
+            place.spot() == null ? "unknown" : place.spot().toString(),
+            "machine",
+            place.machine() == null ? "unknown" : place.machine());
     return meters;
   }
 
@@ -130,7 +154,17 @@ final class WorkerRole {
   List<Stage> stages() {
     return List.of(
         new Stage(worker, DrainPlan.HAND_OVER_SHARE),
-        new Stage(WayOut.leaving("the worker's loops", vertx::close), CLOSE_UNTIL),
-        new Stage(WayOut.closing("the stores", backend::close), 1));
+        new Stage(WayOut.leaving("the worker's loops", this::closeLoops), CLOSE_UNTIL),
+        new Stage(WayOut.closing("the stores and traces", this::closePorts), 1));
+  }
+
+  private Future<Void> closeLoops() {
+    deletionCost.ifPresent(PodDeletionCost::close);
+    return vertx.close();
+  }
+
+  private void closePorts() {
+    backend.close();
+    traces.ifPresent(OpenTelemetryTraces::close);
   }
 }

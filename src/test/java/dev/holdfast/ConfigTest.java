@@ -43,12 +43,13 @@ class ConfigTest {
                 Duration.ofSeconds(12),
                 List.of(),
                 WebhookOptions.OFF,
+                Telemetry.STANDARD,
                 "256m"));
     assertThat(Config.read(named, Config.Role.WORKER).managementPort()).isEqualTo(9091);
     assertThat(Setting.SERVER.standard()).isEqualTo("http://127.0.0.1:8080");
     assertThat(Setting.LOG_LEVEL.standard()).isEqualTo("info");
     assertThat(Setting.JAVA_OPTS.standard()).isEmpty();
-    assertThat(Setting.values()).hasSize(29);
+    assertThat(Setting.values()).hasSize(33);
   }
 
   private static String host() {
@@ -119,6 +120,32 @@ class ConfigTest {
             "HOLDFAST_NODE=a b must be 1 to 253 letters, digits, dots, dashes or underscores",
             "HOLDFAST_ZONE=/ must be 1 to 63 letters, digits, dots, dashes or underscores",
             "HOLDFAST_SPOT=maybe must be true, false, or empty for unknown");
+  }
+
+  @Test
+  void whatIsToldIsReadAndWhatIsWrongWithItIsNamed() throws ConfigException {
+    Config config =
+        Config.read(
+            Map.of(
+                "HOLDFAST_MACHINE", "g2-standard-8",
+                "HOLDFAST_PRICE_PER_HOUR", "0.7075",
+                "HOLDFAST_POD_DELETION_COST", "true",
+                "HOLDFAST_LOG_FORMAT", "json"),
+            Config.Role.WORKER);
+    assertThat(config.place().machine()).isEqualTo("g2-standard-8");
+    assertThat(config.telemetry()).isEqualTo(new Telemetry(Optional.of(0.7075), true, Map.of()));
+    assertThat(
+            problems(
+                Map.of(
+                    "HOLDFAST_MACHINE", "g2/8",
+                    "HOLDFAST_PRICE_PER_HOUR", "1e9",
+                    "HOLDFAST_POD_DELETION_COST", "yes",
+                    "HOLDFAST_LOG_FORMAT", "xml")))
+        .containsExactlyInAnyOrder(
+            "HOLDFAST_MACHINE=g2/8 must be 1 to 63 letters, digits, dots, dashes or underscores",
+            "HOLDFAST_PRICE_PER_HOUR=1e9 must be a number such as 0.71, or empty",
+            "HOLDFAST_POD_DELETION_COST=yes must be true or false",
+            "HOLDFAST_LOG_FORMAT=xml must be one of text, json");
   }
 
   @Test

@@ -8,6 +8,7 @@ import dev.holdfast.job.JobQueue;
 import dev.holdfast.job.JobStore;
 import dev.holdfast.job.ModelSpec;
 import dev.holdfast.job.ObjectStore;
+import dev.holdfast.job.Traces;
 import dev.holdfast.job.Webhooks;
 import dev.holdfast.job.WorkerRoster;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -25,7 +26,8 @@ public record ApiServices(
     List<ModelSpec> models,
     Clocked clock,
     MeterRegistry meters,
-    Webhooks webhooks) {
+    Webhooks webhooks,
+    Traces traces) {
 
   public ApiServices {
     models = List.copyOf(models);

@@ -2,6 +2,7 @@ package dev.holdfast.api;
 
 import dev.holdfast.api.StatsHistory.Reading;
 import dev.holdfast.job.JobState;
+import dev.holdfast.job.JobStore.Load;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class Backlog {
 
   static final String JOBS = "holdfast.jobs";
+  static final String ITEMS = "holdfast.queue.items";
   static final String OLDEST_AGE = "holdfast.queue.oldest.age";
   static final String DRAIN = "holdfast.queue.drain";
 
@@ -30,9 +32,9 @@ final class Backlog {
   private final InstantSource clock;
   private volatile @Nullable Read last;
 
-  private record Read(Reading reading, double endsPerSecond) {
-    double jobs(JobState state) {
-      return reading.counts().getOrDefault(state, 0L);
+  private record Read(Reading reading, double itemsPerSecond) {
+    Load load(JobState state) {
+      return reading.backlog().getOrDefault(state, Load.NONE);
     }
 
     double oldestSeconds() {
@@ -41,11 +43,8 @@ final class Backlog {
     }
 
     double drainSeconds() {
-      double jobs = 0;
-      for (JobState state : JobState.values()) {
-        jobs += state.terminal() ? 0 : jobs(state);
-      }
-      return jobs == 0 ? 0 : endsPerSecond == 0 ? Double.NaN : jobs / endsPerSecond;
+      double items = reading.backlog().values().stream().mapToLong(Load::itemsLeft).sum();
+      return items == 0 ? 0 : itemsPerSecond == 0 ? Double.NaN : items / itemsPerSecond;
     }
   }
 
@@ -53,7 +52,12 @@ final class Backlog {
     this.clock = clock;
     for (JobState state : JobState.values()) {
       if (!state.terminal()) {
-        gauge(JOBS, read -> read.jobs(state)).tag("state", state.wireName()).register(meters);
+        gauge(JOBS, read -> read.load(state).jobs())
+            .tag("state", state.wireName())
+            .register(meters);
+        gauge(ITEMS, read -> read.load(state).itemsLeft())
+            .tag("state", state.wireName())
+            .register(meters);
       }
     }
     gauge(OLDEST_AGE, Read::oldestSeconds).baseUnit("seconds").register(meters);
@@ -74,9 +78,9 @@ final class Backlog {
   /**
    * Takes a reading in.
    *
-   * @param endsPerSecond jobs that ended lately
+   * @param itemsPerSecond inferred lately, by all workers
    */
-  void read(Reading reading, double endsPerSecond) {
-    last = new Read(reading, endsPerSecond);
+  void read(Reading reading, double itemsPerSecond) {
+    last = new Read(reading, itemsPerSecond);
   }
 }

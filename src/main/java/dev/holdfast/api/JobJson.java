@@ -161,6 +161,9 @@ public final class JobJson {
     if (place.spot() != null) {
       json.put("spot", place.spot());
     }
+    if (place.machine() != null) {
+      json.put("machine", place.machine());
+    }
   }
 
   private static JsonObject report(Job.Report report) {

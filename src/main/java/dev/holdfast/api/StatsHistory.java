@@ -1,6 +1,7 @@
 package dev.holdfast.api;
 
 import dev.holdfast.job.JobState;
+import dev.holdfast.job.JobStore.Load;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
@@ -47,7 +48,7 @@ final class StatsHistory {
   record Reading(
       Instant at,
       double seconds,
-      Map<JobState, Long> counts,
+      Map<JobState, Load> backlog,
       @Nullable Duration oldest,
       long ready) {}
 
@@ -82,7 +83,7 @@ final class StatsHistory {
       if (state.terminal()) {
         ended.put(state.wireName(), ends.getOrDefault(state, 0L));
       } else {
-        jobs.put(state.wireName(), reading.counts().getOrDefault(state, 0L));
+        jobs.put(state.wireName(), reading.backlog().getOrDefault(state, Load.NONE).jobs());
       }
     }
     JsonObject sample =
@@ -111,22 +112,20 @@ final class StatsHistory {
   }
 
   /**
-   * How many jobs ended a second, by the last samples.
+   * How many items were inferred a second, by the last samples.
    *
-   * @return 0 if none did
+   * @return 0 if none was
    */
-  synchronized double endsPerSecond(int lastSamples) {
+  synchronized double itemsPerSecond(int lastSamples) {
     double seconds = 0;
-    long jobs = 0;
+    long items = 0;
     Iterator<JsonObject> newest = samples.descendingIterator();
     for (int i = 0; i < lastSamples && newest.hasNext(); i++) {
       JsonObject sample = newest.next();
       seconds += sample.getDouble("seconds");
-      for (Map.Entry<String, Object> ended : sample.getJsonObject("ended")) {
-        jobs += ((Number) ended.getValue()).longValue();
-      }
+      items += sample.getLong("items");
     }
-    return seconds == 0 ? 0 : jobs / seconds;
+    return seconds == 0 ? 0 : items / seconds;
   }
 
   private JsonObject handOvers() {

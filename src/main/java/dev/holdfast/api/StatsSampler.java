@@ -7,6 +7,7 @@ import dev.holdfast.job.JobEvents;
 import dev.holdfast.job.JobEvents.JobEvent;
 import dev.holdfast.job.JobId;
 import dev.holdfast.job.JobState;
+import dev.holdfast.job.JobStore.Load;
 import dev.holdfast.job.WorkerRoster;
 import dev.holdfast.job.WorkerRoster.WorkerReport;
 import io.vertx.core.Future;
@@ -97,15 +98,15 @@ final class StatsSampler implements AutoCloseable {
   /** A sample whose reading fails is left out: the next one stands for the longer time. */
   private void sample() {
     Instant now = services.clock().instant();
-    Future<Map<JobState, Long>> counts =
-        dependencies.call("the job store", () -> services.store().counts());
+    Future<Map<JobState, Load>> loads =
+        dependencies.call("the job store", () -> services.store().backlog());
     Future<Optional<Instant>> oldest =
         dependencies.call("the job store", () -> services.store().waitingSince());
     Future<List<WorkerReport>> reports =
         dependencies.call(
             "the list of workers",
             () -> services.roster().list(now.minus(WorkerRoster.FORGOTTEN_AFTER)));
-    Future.all(counts, oldest, reports)
+    Future.all(loads, oldest, reports)
         .onSuccess(
             all -> {
               double seconds = Duration.between(sampledAt, now).toMillis() / 1000.0;
@@ -114,11 +115,11 @@ final class StatsSampler implements AutoCloseable {
                   new Reading(
                       now,
                       seconds,
-                      counts.result(),
+                      loads.result(),
                       oldest.result().map(since -> Duration.between(since, now)).orElse(null),
                       reports.result().stream().filter(WorkerReport::ready).count());
               history.sample(reading);
-              backlog.read(reading, history.endsPerSecond(Backlog.PACE_SAMPLES));
+              backlog.read(reading, history.itemsPerSecond(Backlog.PACE_SAMPLES));
             })
         .onFailure(e -> LOG.debug("a sample for the history is missing: {}", e.toString()))
         .onComplete(done -> later());

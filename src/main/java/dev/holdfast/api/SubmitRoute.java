@@ -6,6 +6,7 @@ import dev.holdfast.job.JobException;
 import dev.holdfast.job.JobId;
 import dev.holdfast.job.JobSpec;
 import dev.holdfast.job.JobStore;
+import dev.holdfast.job.Traces;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import java.security.MessageDigest;
@@ -70,17 +71,24 @@ final class SubmitRoute {
   }
 
   private Future<JobStore.Created> take(Call call, JobId id, @Nullable String fingerprint) {
+    Traces.Step step =
+        services
+            .traces()
+            .begin(Traces.Kind.SERVER, "POST /v1/jobs", traceparent(call))
+            .with("holdfast.job", id.value());
     return checked(call)
         .compose(
             submission ->
                 input(id, submission.source(), fingerprint)
                     .compose(
                         input -> {
-                          JobSpec spec = submission.spec(input, fingerprint, traceparent(call));
+                          JobSpec spec = submission.spec(input, fingerprint, step.traceparent());
                           return dependencies.call(
                               "the job store", () -> services.intake().submit(id, spec));
                         }))
-        .onSuccess(created -> metrics.submitted(created.isNew()));
+        .onSuccess(created -> metrics.submitted(created.isNew()))
+        .onFailure(step::failed)
+        .onComplete(done -> step.end());
   }
 
   /** A header that is no trace's is as good as none: that is the specification's own rule. */

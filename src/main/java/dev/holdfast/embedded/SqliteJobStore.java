@@ -41,15 +41,16 @@ final class SqliteJobStore implements JobStore {
     int created =
         session.update(
             """
-            INSERT INTO jobs (id, version, state, model, created_at, wake_at, document)
-            VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING""",
+            INSERT INTO jobs (id, version, state, model, created_at, wake_at, document, items_left)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING""",
             id,
             job.version(),
             job.state().wireName(),
             job.spec().model(),
             createdAt,
             job.wakeAt().toEpochMilli(),
-            document);
+            document,
+            job.itemsLeft());
     if (created == 0) {
       return new Created(find(session, job.id()).orElseThrow(), false);
     }
@@ -85,12 +86,14 @@ final class SqliteJobStore implements JobStore {
             session ->
                 session.update(
                         """
-                        UPDATE jobs SET version = ?, state = ?, wake_at = ?, document = ?
+                        UPDATE jobs
+                        SET version = ?, state = ?, wake_at = ?, document = ?, items_left = ?
                         WHERE id = ? AND version = ?""",
                         next.version(),
                         next.state().wireName(),
                         next.wakeAt().toEpochMilli(),
                         document,
+                        next.itemsLeft(),
                         before.id().value(),
                         before.version())
                     == 1));
@@ -149,6 +152,26 @@ final class SqliteJobStore implements JobStore {
       }
     }
     return counts;
+  }
+
+  @Override
+  public Future<Map<JobState, Load>> backlog() {
+    return CallerContext.here(database.read(SqliteJobStore::load));
+  }
+
+  private static Map<JobState, Load> load(SqliteSession session) throws SQLException {
+    Map<JobState, Load> loads = new EnumMap<>(JobState.class);
+    for (JobState state : JobState.values()) {
+      if (!state.terminal()) {
+        session
+            .first(
+                "SELECT count(*) AS jobs, total(items_left) AS items FROM jobs WHERE state = ?",
+                row -> new Load(row.getLong("jobs"), row.getLong("items")),
+                state.wireName())
+            .ifPresent(load -> loads.put(state, load));
+      }
+    }
+    return loads;
   }
 
   @Override

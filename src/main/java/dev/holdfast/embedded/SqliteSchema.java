@@ -73,7 +73,11 @@ final class SqliteSchema {
               CREATE TABLE workers (
                 id TEXT PRIMARY KEY,
                 seen_at INTEGER NOT NULL,
-                report TEXT NOT NULL) WITHOUT ROWID"""));
+                report TEXT NOT NULL) WITHOUT ROWID"""),
+          List.of(
+              // 1 until the record is written again: a job that waits is never taken for nothing
+              "ALTER TABLE jobs ADD COLUMN items_left INTEGER NOT NULL DEFAULT 1",
+              "CREATE INDEX jobs_backlog ON jobs (state, items_left)"));
 
   private SqliteSchema() {}
 

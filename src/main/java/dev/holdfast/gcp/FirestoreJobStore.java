@@ -149,6 +149,30 @@ final class FirestoreJobStore implements JobStore {
   }
 
   @Override
+  public Future<Map<JobState, Load>> backlog() {
+    Map<JobState, Future<Load>> asking = new EnumMap<>(JobState.class);
+    for (JobState state : JobState.values()) {
+      if (!state.terminal()) {
+        asking.put(
+            state,
+            CallFailure.named(
+                    "count what is to be done",
+                    Role.DATASTORE_USER,
+                    () -> queries.backlog(state).get())
+                .map(JobQueries::load));
+      }
+    }
+    return CallerContext.here(
+        Future.all(List.copyOf(asking.values()))
+            .map(
+                done -> {
+                  Map<JobState, Load> loads = new EnumMap<>(JobState.class);
+                  asking.forEach((state, load) -> loads.put(state, load.result()));
+                  return loads;
+                }));
+  }
+
+  @Override
   public Future<Long> waitingBefore(Instant createdAt) {
     return CallerContext.here(
         CallFailure.named(

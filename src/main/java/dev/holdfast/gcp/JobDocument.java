@@ -41,6 +41,9 @@ final class JobDocument {
   /** Each label as one text, see {@link #label}. */
   static final String LABELS = "labels";
 
+  /** See {@link Job#itemsLeft}; it is summed up. */
+  static final String ITEMS_LEFT = "itemsLeft";
+
   static final String CREATED_AT = "createdAt";
   static final String WAKE_AT = "wakeAt";
 
@@ -106,6 +109,7 @@ final class JobDocument {
     fields.put(WRITE, token);
     fields.put(STATE, job.state().wireName());
     fields.put(WAKE_AT, time(job.wakeAt()));
+    fields.put(ITEMS_LEFT, job.itemsLeft());
     return fields;
   }
 

@@ -1,6 +1,8 @@
 package dev.holdfast.gcp;
 
+import com.google.cloud.firestore.AggregateField;
 import com.google.cloud.firestore.AggregateQuery;
+import com.google.cloud.firestore.AggregateQuerySnapshot;
 import com.google.cloud.firestore.CollectionReference;
 import com.google.cloud.firestore.FieldPath;
 import com.google.cloud.firestore.Query;
@@ -73,6 +75,21 @@ final class JobQueries {
 
   AggregateQuery count(JobState state) {
     return jobs.whereEqualTo(JobDocument.STATE, state.wireName()).count();
+  }
+
+  /**
+   * Jobs of a state and their items, as {@link #load} reads them. Billed as one read for each
+   * thousand of them.
+   */
+  AggregateQuery backlog(JobState state) {
+    return all()
+        .whereEqualTo(JobDocument.STATE, state.wireName())
+        .aggregate(AggregateField.count(), AggregateField.sum(JobDocument.ITEMS_LEFT));
+  }
+
+  static JobStore.Load load(AggregateQuerySnapshot answer) {
+    Number items = (Number) answer.get(AggregateField.sum(JobDocument.ITEMS_LEFT));
+    return new JobStore.Load(answer.getCount(), items == null ? 0 : items.longValue());
   }
 
   private Query waiting() {

@@ -19,7 +19,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Answers {@code /livez}, {@code /readyz} and {@code /metrics} on a port of its own, for the
- * orchestrator and not for clients. That {@code /livez} is answered at all is what it says.
+ * orchestrator and not for clients. {@code /livez} says whether a fresh process would do better,
+ * and never anything of what this one depends on.
  */
 public final class ManagementVerticle extends VerticleBase {
 
@@ -31,12 +32,15 @@ public final class ManagementVerticle extends VerticleBase {
   private final String host;
   private final int port;
   private final PrometheusMeterRegistry meters;
+  private final Supplier<@Nullable String> ailment;
   private final Supplier<Readiness> readiness;
   private final Optional<Handler<HttpServerRequest>> evict;
   private @Nullable HttpServer server;
 
   /**
    * @param port 0 lets the machine choose one; {@link #port()} tells which
+   * @param ailment why this process should be started again, or null; called for each question, on
+   *     the event loop; it must not block
    * @param readiness called for each question, on the event loop; it must not block
    * @param evict answers {@code POST /evict}; without it there is no such route
    */
@@ -44,11 +48,13 @@ public final class ManagementVerticle extends VerticleBase {
       String host,
       int port,
       PrometheusMeterRegistry meters,
+      Supplier<@Nullable String> ailment,
       Supplier<Readiness> readiness,
       Optional<Handler<HttpServerRequest>> evict) {
     this.host = host;
     this.port = port;
     this.meters = meters;
+    this.ailment = ailment;
     this.readiness = readiness;
     this.evict = evict;
   }
@@ -94,7 +100,7 @@ public final class ManagementVerticle extends VerticleBase {
       return;
     }
     switch (String.valueOf(request.path())) {
-      case "/livez" -> send(request, 200, new JsonObject().put("status", "alive"));
+      case "/livez" -> alive(request);
       case "/readyz" -> ready(request);
       case "/metrics" -> metrics(request);
       default ->
@@ -102,6 +108,16 @@ public final class ManagementVerticle extends VerticleBase {
               request,
               404,
               new JsonObject().put("error", "there are /livez, /readyz and /metrics"));
+    }
+  }
+
+  private void alive(HttpServerRequest request) {
+    String why = ailment.get();
+    if (why == null) {
+      send(request, 200, new JsonObject().put("status", "alive"));
+    } else {
+      LOG.error("not alive any more, to be started again: {}", why);
+      send(request, 503, new JsonObject().put("status", "stuck").put("reason", why));
     }
   }
 

@@ -21,6 +21,11 @@ public sealed interface Claim {
    */
   record Suspect(Claimant.Company allowed) implements Claim {}
 
-  /** The job is this attempt's, from its checkpoint on. */
-  record Claimed(Job job) implements Claim {}
+  /**
+   * The job is this attempt's, from its checkpoint on.
+   *
+   * @param heardOf when the record was last written before that: the last sign of life of an
+   *     attempt that was lost
+   */
+  record Claimed(Job job, Instant heardOf) implements Claim {}
 }

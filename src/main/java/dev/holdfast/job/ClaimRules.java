@@ -24,7 +24,7 @@ public final class ClaimRules {
     Job.Lease lease = job.lease();
     if (lease != null && lease.until().isAfter(now)) {
       return lease.token().equals(by.token())
-          ? new Decision(null, new Claim.Claimed(job))
+          ? new Decision(null, new Claim.Claimed(job, job.updatedAt()))
           : new Decision(null, new Claim.Busy(lease.until()));
     }
     if (JobLife.isOverdue(job, now)) {
@@ -52,12 +52,13 @@ public final class ClaimRules {
     long from = edit.checkpoint.nextItem();
     edit.progress = new Job.Progress(from, edit.checkpoint.failed(), edit.progress.total());
     edit.attempts.add(
-        new Job.Attempt(by.worker(), by.place(), edit.fence, now, from, from, null, null, null));
+        new Job.Attempt(
+            by.worker(), by.place(), edit.fence, now, from, from, null, null, null, null));
     while (edit.attempts.size() > JobLife.ATTEMPTS_KEPT) {
       edit.attempts.remove(0);
     }
     Job claimed = edit.done(now);
-    return new Decision(claimed, new Claim.Claimed(claimed));
+    return new Decision(claimed, new Claim.Claimed(claimed, job.updatedAt()));
   }
 
   private static Decision ended(Job failed) {

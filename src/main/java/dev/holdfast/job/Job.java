@@ -92,9 +92,19 @@ public record Job(
    * @param node the machine's name
    * @param zone the part of a cloud that it stands in
    * @param spot whether it can be reclaimed at any time
+   * @param machine its kind, as its cloud names it
    */
-  public record Place(@Nullable String node, @Nullable String zone, @Nullable Boolean spot) {
+  public record Place(
+      @Nullable String node,
+      @Nullable String zone,
+      @Nullable Boolean spot,
+      @Nullable String machine) {
     public static final Place UNKNOWN = new Place(null, null, null);
+
+    /** A place on a machine of an unknown kind. */
+    public Place(@Nullable String node, @Nullable String zone, @Nullable Boolean spot) {
+      this(node, zone, spot, null);
+    }
 
     /** A place that may be missing, as it is in what was written before places were known. */
     static Place orUnknown(@Nullable Place place) {
@@ -109,6 +119,7 @@ public record Job(
    * @param reached the item before which it had inferred everything when it last said so; what lies
    *     past the next attempt's {@code resumedAt} was computed twice
    * @param ended null while it goes on
+   * @param told when its worker heard that it must go, or null
    */
   public record Attempt(
       String worker,
@@ -119,7 +130,8 @@ public record Job(
       long reached,
       @Nullable Instant ended,
       @Nullable Outcome outcome,
-      @Nullable Report error) {
+      @Nullable Report error,
+      @Nullable Instant told) {
 
     public Attempt {
       place = Place.orUnknown(place);
@@ -133,12 +145,27 @@ public record Job(
     /** The same attempt, further on. */
     Attempt reached(long item) {
       return new Attempt(
-          worker, place, fence, started, resumedAt, Math.max(reached, item), ended, outcome, error);
+          worker,
+          place,
+          fence,
+          started,
+          resumedAt,
+          Math.max(reached, item),
+          ended,
+          outcome,
+          error,
+          told);
     }
 
     /** The same attempt at its end. */
     Attempt ended(Outcome how, @Nullable Report why, Instant at) {
-      return new Attempt(worker, place, fence, started, resumedAt, reached, at, how, why);
+      return new Attempt(worker, place, fence, started, resumedAt, reached, at, how, why, told);
+    }
+
+    /** The same attempt, whose worker must go. */
+    Attempt told(Instant at) {
+      return new Attempt(
+          worker, place, fence, started, resumedAt, reached, ended, outcome, error, at);
     }
   }
 
@@ -172,6 +199,33 @@ public record Job(
       recomputed += Math.max(0, attempts.get(i).reached() - attempts.get(i + 1).resumedAt());
     }
     return recomputed;
+  }
+
+  /** What an item is taken to be in an input that nobody has counted, in bytes. */
+  static final long ITEM_BYTES_ASSUMED = 256;
+
+  /**
+   * How many items are still to be inferred: at least 1 until the job has ended, then 0. Where
+   * nobody has counted them yet, told from the input's size and from the items so far.
+   */
+  public long itemsLeft() {
+    if (state.terminal()) {
+      return 0;
+    }
+    Long total = progress.total();
+    return Math.max(1, (total == null ? itemsBySize() : total) - progress.done());
+  }
+
+  private long itemsBySize() {
+    long bytes =
+        spec.input() instanceof JobSpec.External external
+            ? external.bytes()
+            : spec.input() instanceof JobSpec.Stored stored ? stored.bytes() : 0;
+    long each =
+        checkpoint.nextItem() == 0
+            ? ITEM_BYTES_ASSUMED
+            : Math.max(1, checkpoint.inputOffset() / checkpoint.nextItem());
+    return bytes / each;
   }
 
   /** Whether the job has ended and its client waits to be told. */

@@ -93,7 +93,19 @@ public final class JobLife {
 
   /** The worker has to go: the job is free at once, and no failure is spent. */
   public static Job interrupted(Job job, Instant now) {
+    return interrupted(job, null, now);
+  }
+
+  /**
+   * The worker has to go, as {@link #interrupted(Job, Instant)}.
+   *
+   * @param told since when it knows, or null if nobody told it
+   */
+  public static Job interrupted(Job job, @Nullable Instant told, Instant now) {
     JobEdit edit = job.edit();
+    if (told != null) {
+      edit.openAttempt(attempt -> attempt.told(told));
+    }
     edit.spent = new Job.Spent(edit.spent.failures(), edit.spent.interruptions() + 1, 0);
     edit.endAttempt(Job.Outcome.INTERRUPTED, null, now);
     Job.Report exhausted = exhausted(edit);

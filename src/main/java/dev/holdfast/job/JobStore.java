@@ -66,8 +66,25 @@ public interface JobStore {
   /** Records whose {@code wakeAt} is not after {@code now}, longest due first. */
   Future<List<Job>> due(Instant now, int limit);
 
-  /** How many records there are in each state; states without any may be absent. */
+  /**
+   * How many records there are in each state; states without any may be absent. On some stores the
+   * price grows with the number of jobs, ended ones as well: for people who ask, not for clocks.
+   */
   Future<Map<JobState, Long>> counts();
+
+  /**
+   * What has not ended, by state; states without any may be absent. It is asked for every few
+   * seconds for as long as a replica lives, so its price must not grow with the jobs that have
+   * ended.
+   */
+  Future<Map<JobState, Load>> backlog();
+
+  /**
+   * @param itemsLeft of all these jobs together, see {@link Job#itemsLeft}
+   */
+  record Load(long jobs, long itemsLeft) {
+    public static final Load NONE = new Load(0, 0);
+  }
 
   /**
    * When the oldest of the jobs that wait for a worker was created, or empty if none waits. The

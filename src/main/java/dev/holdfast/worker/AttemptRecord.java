@@ -5,11 +5,15 @@ import dev.holdfast.job.Job;
 import dev.holdfast.job.JobLife;
 import dev.holdfast.job.JobRecords;
 import dev.holdfast.job.JobState;
+import dev.holdfast.job.Traces;
 import io.vertx.core.Future;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One attempt's view of its job's record. Writes go out one after the other and each is fenced:
@@ -41,8 +45,11 @@ final class AttemptRecord {
   private final Duration lease;
   private final Clocked clock;
   private Job latest;
+  private @Nullable Instant told;
   private long writtenNanos;
   private Future<Job> tail;
+  private volatile Traces traces = Traces.OFF;
+  private volatile @Nullable String traceparent;
 
   /**
    * @param claimedNanos when the claim was made, or before: its reply may have been long on its way
@@ -62,6 +69,26 @@ final class AttemptRecord {
     this.clock = clock;
     this.writtenNanos = claimedNanos;
     this.tail = Future.succeededFuture(claimed);
+  }
+
+  /** From now on the attempt's work is told as parts of that step. */
+  AttemptRecord traced(Traces told, Traces.Step attempt) {
+    traces = told;
+    traceparent = attempt.traceparent();
+    return this;
+  }
+
+  /** Goes through a step of the attempt. */
+  <T> Future<T> step(String name, Supplier<Future<T>> work) {
+    return traces.step(name, traceparent, work);
+  }
+
+  /** Tells of items that were inferred within the time that has just passed. */
+  void inferred(long nanos, long items) {
+    traces
+        .begin(Traces.Kind.INTERNAL, "infer", traceparent, nanos)
+        .with("holdfast.items", items)
+        .end();
   }
 
   synchronized Job latest() {
@@ -108,6 +135,22 @@ final class AttemptRecord {
           check(job);
           return null;
         });
+  }
+
+  /** This attempt's worker has just heard that it must go. */
+  synchronized void mustGo() {
+    if (told == null) {
+      told = clock.instant();
+    }
+  }
+
+  /** Gives the job back since the worker leaves it. */
+  Future<Job> interrupted() {
+    Instant since;
+    synchronized (this) {
+      since = told;
+    }
+    return write((job, now) -> JobLife.interrupted(job, since, now));
   }
 
   /** Tells the record that this attempt lives, though it was taken for lost; nobody waits. */

@@ -70,7 +70,7 @@ final class AttemptVerdict {
 
   /** The worker leaves the job to another, which is not the job's fault. Never fails. */
   static Future<AttemptEnd> left(AttemptRecord record, Duration delay) {
-    return given(record.write(JobLife::interrupted), delay);
+    return given(record.interrupted(), delay);
   }
 
   private static Future<AttemptEnd> given(Future<Job> written, Duration delay) {

@@ -2,6 +2,7 @@ package dev.holdfast.worker;
 
 import dev.holdfast.job.JobError;
 import dev.holdfast.job.JobException;
+import dev.holdfast.job.ModelSpec.BatchLimits;
 import dev.holdfast.worker.InferenceEngine.DeviceLostException;
 import dev.holdfast.worker.InferenceEngine.InferenceException;
 import dev.holdfast.worker.InferenceEngine.Lane;
@@ -30,6 +31,7 @@ final class BatchInference {
     void settled(Window window, boolean last);
   }
 
+  private final BatchLimits bounds;
   private final MemoryLimits limits;
   private final WorkerMetrics metrics;
   private final Settled settled;
@@ -39,7 +41,8 @@ final class BatchInference {
   /** Lanes on one processor share its memory: what did not fit is tried again with it alone. */
   private final ReentrantReadWriteLock memory = new ReentrantReadWriteLock(true);
 
-  BatchInference(MemoryLimits limits, WorkerMetrics metrics, Settled settled) {
+  BatchInference(BatchLimits bounds, MemoryLimits limits, WorkerMetrics metrics, Settled settled) {
+    this.bounds = bounds;
     this.limits = limits;
     this.metrics = metrics;
     this.settled = settled;
@@ -140,7 +143,7 @@ final class BatchInference {
   private void rows(List<BatchPool.Entry> batch, List<Row> rows) {
     int longest = longest(batch);
     limits.fitted(batch.size(), longest);
-    metrics.batchItems.record(batch.size());
+    metrics.batch(batch.size(), (long) longest * batch.size(), bounds);
     metrics.items.increment(batch.size());
     metrics.tokens.increment(batch.stream().mapToInt(entry -> entry.prepared.tokens()).sum());
     metrics.paddedTokens.increment((double) longest * batch.size());

@@ -2,6 +2,7 @@ package dev.holdfast.worker;
 
 import dev.holdfast.worker.InferenceEngine.LoadedModel;
 import io.vertx.core.Future;
+import org.jspecify.annotations.Nullable;
 
 /** Infers the windows of all jobs that share one model. Thread-safe. */
 interface Batcher extends AutoCloseable {
@@ -18,6 +19,9 @@ interface Batcher extends AutoCloseable {
    *     window cancelled
    */
   Future<Window.Rendered> infer(Window window);
+
+  /** Why nothing will ever be inferred here again, or null. */
+  @Nullable String ailment();
 
   /** Ends the batcher and frees the model; windows that are still in here fail. */
   @Override

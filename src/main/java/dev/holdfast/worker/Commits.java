@@ -90,6 +90,7 @@ final class Commits {
   Future<Job> add(Span span, Supplier<Job.Progress> progress, boolean last) {
     waiting++;
     inMemory++;
+    parts.cut(span);
     fullSinceNanos = clock.nanos();
     Future<Optional<Kept>> place = place(span, last);
     newest =

@@ -87,7 +87,7 @@ final class JobAttempt implements ReadAhead.Listener {
 
   /** Results are looked for before anything is computed: a dead attempt may have left one. */
   private void adopt() {
-    loop.here(parts.adoptAll(total))
+    loop.here(parts.resume(total))
         .onFailure(this::stop)
         .onSuccess(
             job -> {
@@ -200,6 +200,7 @@ final class JobAttempt implements ReadAhead.Listener {
             return;
           }
           leaving = true;
+          record.mustGo();
           leaveByNanos = services.clock().nanos() + how.work().toNanos();
           ahead.finish();
           if (completing) {

@@ -6,18 +6,16 @@ import dev.holdfast.job.Claimant.Company;
 import dev.holdfast.job.Job;
 import dev.holdfast.job.JobEvents.JobEvent;
 import dev.holdfast.job.JobId;
-import dev.holdfast.job.JobLife;
 import dev.holdfast.job.JobQueue;
 import dev.holdfast.job.JobQueue.Delivery;
 import dev.holdfast.job.JobState;
+import dev.holdfast.job.Traces;
 import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Takes one delivery from the claim to its settlement.
@@ -43,8 +41,6 @@ import org.slf4j.LoggerFactory;
  * worker's loop.
  */
 final class JobRunner {
-
-  private static final Logger LOG = LoggerFactory.getLogger(JobRunner.class);
 
   /** How long a message rests that this worker cannot serve, so that another may take it. */
   private static final Duration NOT_MINE_DELAY = Duration.ofSeconds(5);
@@ -116,16 +112,20 @@ final class JobRunner {
     Claimant by = new Claimant(options.id(), options.place(), token, options.lease(), company);
     AttemptWatch watch = new AttemptWatch(id, services.clock(), loop);
     watches.add(watch);
+    Traces.Step step = Claiming.begin(delivery, options.id(), services.traces());
     claiming++;
     long sinceNanos = services.clock().nanos();
-    return loop.here(services.records().claim(id, by))
+    return loop.here(
+            services
+                .traces()
+                .step("claim", step.traceparent(), () -> services.records().claim(id, by)))
         .transform(
             claimed -> {
               claiming--;
               Future<Void> settled =
                   claimed.succeeded()
                       ? act(
-                          new Claiming(delivery, by, watch, sinceNanos, acquitted),
+                          new Claiming(delivery, by, watch, sinceNanos, acquitted, step),
                           claimed.result())
                       : unreachable(delivery, claimed.cause());
               quarantine.look();
@@ -135,6 +135,7 @@ final class JobRunner {
             settled -> {
               watches.remove(watch);
               watch.close();
+              step.end();
             });
   }
 
@@ -164,33 +165,29 @@ final class JobRunner {
       return quarantine.enter(
           allowed == Company.SUSPECTS, acquitted -> claim(delivery, allowed, acquitted));
     }
-    Job job = ((Claim.Claimed) claim).job();
+    Claim.Claimed claimed = (Claim.Claimed) claim;
+    Job job = claimed.job();
     Serving serving = models.get(job.spec().model());
     AttemptRecord record = claiming.record(job, services);
     if (serving == null) {
-      return loop.here(record.write(JobLife::interrupted))
+      return loop.here(record.interrupted())
           .transform(written -> release(delivery, NOT_MINE_DELAY, "not_mine"));
     }
     serving.interruptions().claimed(job);
-    metrics.wentOn(job);
+    metrics.wentOn(claimed);
     Probation probation = claiming.probation(job, services.clock());
-    return attempt(
-        new Held(delivery, serving, record, claiming.watch(), probation), job.fence() > 1);
+    return attempt(new Held(claiming, serving, record, probation), job.fence() > 1);
   }
 
   /** A claimed job, and what its attempts have in common. */
   private record Held(
-      Delivery delivery,
-      Serving serving,
-      AttemptRecord record,
-      AttemptWatch watch,
-      Probation probation) {}
+      Claiming claiming, Serving serving, AttemptRecord record, Probation probation) {}
 
   private Future<Void> attempt(Held held, boolean look) {
     JobAttempt attempt =
         new JobAttempt(services, held.serving, held.record, held.probation, loop, quarantine::look);
-    leases.attend(held.delivery, held.record, attempt::end);
-    held.watch.attach(held.record, attempt::end);
+    leases.attend(held.claiming.delivery(), held.record, attempt::end);
+    held.claiming.watch().attach(held.record, attempt::end);
     running.add(attempt);
     held.serving.interruptions().began();
     if (quarantine.active() && !held.probation.on()) {
@@ -205,17 +202,20 @@ final class JobRunner {
           running.remove(attempt);
           held.serving.interruptions().ended();
           quarantine.look();
-          held.watch.close();
+          held.claiming.watch().close();
+          held.claiming.step().with("holdfast.end", how.getClass().getSimpleName());
           return settle(held, how);
         });
   }
 
   private Future<Void> settle(Held held, AttemptEnd how) {
-    Delivery delivery = held.delivery;
+    Delivery delivery = held.claiming.delivery();
     if (how instanceof AttemptEnd.Ended ended) {
+      metrics.ended(ended.job());
       return ack(delivery, ended.job().state().wireName());
     }
     if (how instanceof AttemptEnd.Dead dead) {
+      metrics.ended(dead.job());
       return bury(delivery, dead.job());
     }
     if (how instanceof AttemptEnd.Free free) {
@@ -230,9 +230,7 @@ final class JobRunner {
     }
     metrics.delivery("fenced_out");
     metrics.fencedOut.increment();
-    LOG.warn(
-        "job {} is another attempt's now; this one stops and leaves the message to it",
-        delivery.message().job());
+    JobLog.fencedOut(held.record.latest());
     leases.remove(delivery);
     held.record.fencedOut(((AttemptEnd.FencedOut) how).job());
     return Future.succeededFuture();
@@ -241,7 +239,7 @@ final class JobRunner {
   /** A failed job's message is acknowledged only after its copy is with the dead letters. */
   private Future<Void> bury(Delivery delivery, Job job) {
     JobQueue.DeadLetter letter = JobQueue.DeadLetter.of(job, services.clock().instant());
-    LOG.warn("job {} failed for good after {} claims: {}", job.id(), job.fence(), letter.reason());
+    JobLog.failedForGood(job, letter.reason());
     return loop.here(new Patience(services.clock()).with(() -> services.queue().deadLetter(letter)))
         .transform(
             written ->
@@ -251,11 +249,7 @@ final class JobRunner {
   }
 
   private Future<Void> unreachable(Delivery delivery, Throwable why) {
-    LOG.warn(
-        "job {} could not be worked on and goes back to the queue for {} s: {}",
-        delivery.message().job(),
-        UNREACHABLE_DELAY.toSeconds(),
-        why.toString());
+    JobLog.unreachable(delivery, UNREACHABLE_DELAY, why);
     return release(delivery, UNREACHABLE_DELAY, "unreachable");
   }
 
@@ -274,11 +268,7 @@ final class JobRunner {
     return loop.here(settlement)
         .recover(
             failure -> {
-              LOG.warn(
-                  "job {} could not be settled as {}; its message comes again after its lease: {}",
-                  delivery.message().job(),
-                  outcome,
-                  failure.toString());
+              JobLog.unsettled(delivery, outcome, failure);
               return Future.succeededFuture();
             });
   }

@@ -1,5 +1,6 @@
 package dev.holdfast.worker;
 
+import dev.holdfast.job.Job;
 import dev.holdfast.job.JobQueue;
 import dev.holdfast.job.JobQueue.Delivery;
 import java.time.Duration;
@@ -90,6 +91,20 @@ final class LeaseKeeper implements AutoCloseable {
 
   int size() {
     return held.size();
+  }
+
+  /**
+   * What would be lost if this worker were gone: items that were inferred and are in no part yet,
+   * and one for each delivery that it holds.
+   */
+  long atStake() {
+    long items = 0;
+    for (Held entry : held.values()) {
+      Attended attended = entry.attended;
+      Job job = attended == null ? null : attended.record().latest();
+      items += 1 + (job == null ? 0 : job.progress().done() - job.checkpoint().nextItem());
+    }
+    return items;
   }
 
   /** Extends and renews whatever is due; three times a lease. */

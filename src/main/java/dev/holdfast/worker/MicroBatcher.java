@@ -1,5 +1,6 @@
 package dev.holdfast.worker;
 
+import dev.holdfast.job.Clocked;
 import dev.holdfast.job.Item;
 import dev.holdfast.job.JobError;
 import dev.holdfast.worker.InferenceEngine.DeviceLostException;
@@ -11,12 +12,14 @@ import dev.holdfast.worker.InferenceEngine.Rejected;
 import io.vertx.core.Future;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Feeds one model: windows of all jobs come in, their items are read and prepared on one thread,
@@ -35,19 +38,20 @@ final class MicroBatcher implements Batcher {
   private final LinkedBlockingQueue<Window> arrived = new LinkedBlockingQueue<>();
   private final ExecutorService renderer;
   private final List<Thread> threads = new ArrayList<>();
+  private final List<Pulse> pulses = new ArrayList<>();
   private final BatchInference inference;
   private volatile boolean closed;
 
   /**
    * @param fatal hears of a failure that no further call can survive; on the failing thread
    */
-  MicroBatcher(LoadedModel model, WorkerMetrics metrics, Consumer<Throwable> fatal) {
+  MicroBatcher(LoadedModel model, WorkerMetrics metrics, Clocked clock, Consumer<Throwable> fatal) {
     this.model = model;
     this.metrics = metrics;
     this.fatal = fatal;
     MemoryLimits limits = new MemoryLimits(model.spec().batch().tokensMax());
     this.pool = new BatchPool(model.spec().batch(), limits);
-    this.inference = new BatchInference(limits, metrics, this::settled);
+    this.inference = new BatchInference(model.spec().batch(), limits, metrics, this::settled);
     String name = "holdfast-" + model.spec().name();
     renderer =
         Executors.newSingleThreadExecutor(
@@ -56,10 +60,10 @@ final class MicroBatcher implements Batcher {
               thread.setDaemon(true);
               return thread;
             });
-    threads.add(new Thread(this::prepareLoop, name + "-prepare"));
+    watched(name + "-prepare", clock, this::prepareLoop);
     for (int i = 0; i < model.lanes(); i++) {
       int lane = i;
-      threads.add(new Thread(() -> laneLoop(lane), name + "-lane-" + i));
+      watched(name + "-lane-" + i, clock, pulse -> laneLoop(lane, pulse));
     }
     for (Thread thread : threads) {
       thread.setDaemon(true);
@@ -67,9 +71,28 @@ final class MicroBatcher implements Batcher {
     }
   }
 
+  private void watched(String name, Clocked clock, Consumer<Pulse> loop) {
+    Pulse pulse = new Pulse(name, Pulse.INFERENCE_STUCK_AFTER, clock);
+    pulses.add(pulse);
+    threads.add(
+        new Thread(
+            () -> {
+              loop.accept(pulse);
+              pulse.ends();
+            },
+            name));
+  }
+
   @Override
   public LoadedModel model() {
     return model;
+  }
+
+  @Override
+  public @Nullable String ailment() {
+    return closed
+        ? null
+        : pulses.stream().map(Pulse::ailment).filter(Objects::nonNull).findFirst().orElse(null);
   }
 
   @Override
@@ -86,7 +109,7 @@ final class MicroBatcher implements Batcher {
     return window.future();
   }
 
-  private void prepareLoop() {
+  private void prepareLoop(Pulse pulse) {
     try {
       while (!closed) {
         List<Window> windows = new ArrayList<>();
@@ -98,7 +121,9 @@ final class MicroBatcher implements Batcher {
           windows.add(arrived.remove());
           items += next.items();
         }
+        pulse.begins();
         metrics.prepare.record(() -> prepare(windows));
+        pulse.rests();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -161,8 +186,10 @@ final class MicroBatcher implements Batcher {
     }
   }
 
-  private void laneLoop(int index) {
-    try (Lane lane = model.openLane(index)) {
+  private void laneLoop(int index, Pulse pulse) {
+    pulse.begins();
+    try (Lane lane = new WatchedLane(model.openLane(index), pulse)) {
+      pulse.rests();
       while (true) {
         long idleFrom = System.nanoTime();
         List<BatchPool.Entry> batch = pool.take();

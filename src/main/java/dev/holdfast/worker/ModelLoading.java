@@ -35,7 +35,11 @@ record ModelLoading(
       models.put(
           spec.name(),
           new Serving(
-              new MicroBatcher(model, metrics, fatal), policy, metrics, services.clock(), scratch));
+              new MicroBatcher(model, metrics, services.clock(), fatal),
+              policy,
+              metrics,
+              services.clock(),
+              scratch));
       LOG.info(
           "model {} is loaded in {} ms: {} lanes, digest {}",
           spec.name(),

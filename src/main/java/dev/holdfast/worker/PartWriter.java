@@ -46,6 +46,11 @@ final class PartWriter {
     this.scratch = serving.scratch();
   }
 
+  /** Tells of a span that is cut: its items are inferred. */
+  void cut(Span span) {
+    record.inferred(span.ageNanos(), span.items());
+  }
+
   /**
    * Writes a span's part and moves the checkpoint behind it.
    *
@@ -85,8 +90,15 @@ final class PartWriter {
       boolean last) {
     long from = System.nanoTime();
     Map<String, String> metadata = span.metadata(modelDigest, last);
-    return until
-        .with(() -> content.get().compose(rows -> objects.create(key(span.from()), rows, metadata)))
+    return record
+        .step(
+            "part",
+            () ->
+                until.with(
+                    () ->
+                        content
+                            .get()
+                            .compose(rows -> objects.create(key(span.from()), rows, metadata))))
         .compose(created -> created ? Future.succeededFuture() : same(span))
         .compose(written -> move(span.to(), progress, last))
         .onSuccess(job -> metrics.part.record(System.nanoTime() - from, TimeUnit.NANOSECONDS));
@@ -169,13 +181,21 @@ final class PartWriter {
                     }));
   }
 
+  /** Finds out where to go on, as {@link #adoptAll} does, and tells how long that took. */
+  Future<Job> resume(@Nullable Long total) {
+    long from = System.nanoTime();
+    return record
+        .step("resume", () -> adoptAll(total))
+        .onSuccess(job -> metrics.resumed(System.nanoTime() - from));
+  }
+
   /**
    * Moves the checkpoint behind every part that follows it.
    *
    * @param total how many items there are, if that is known
    * @return the record after the last one
    */
-  Future<Job> adoptAll(@Nullable Long total) {
+  private Future<Job> adoptAll(@Nullable Long total) {
     return find(record.latest().checkpoint())
         .compose(
             found ->
@@ -203,7 +223,8 @@ final class PartWriter {
 
   private Future<Job> move(Job.Checkpoint to, Job.Progress progress, boolean last) {
     JobLife.Step step = new JobLife.Step(to, progress, modelDigest);
-    return last ? record.completed(step) : record.checkpointed(step);
+    return record.step(
+        "record and event", () -> last ? record.completed(step) : record.checkpointed(step));
   }
 
   private String key(Job.Checkpoint at) {

@@ -1,6 +1,7 @@
 package dev.holdfast.worker;
 
 import dev.holdfast.job.Clocked;
+import java.util.Collection;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -89,6 +90,24 @@ final class Serving {
         Math.max(
             (double) batchItems() * READ_AHEAD_BATCHES_MIN,
             Math.min((double) batchItems() * READ_AHEAD_BATCHES_MAX, wanted));
+  }
+
+  /**
+   * How many deliveries to take. While the models want items, as many as there are slots: the more
+   * small jobs meet, the better their lengths match. Once jobs fill the read-ahead, only so many
+   * that a newcomer need not wait for a large job's end.
+   *
+   * @param inFlight how many are held
+   */
+  static int room(Collection<Serving> models, int inFlight, int slots) {
+    int wanted = 0;
+    int onTheirWay = 0;
+    for (Serving serving : models) {
+      wanted += serving.readAheadItems();
+      onTheirWay += serving.gate().items();
+    }
+    int limit = Math.max(inFlight, onTheirWay) < wanted ? wanted : WorkerOptions.SLOTS_ALWAYS;
+    return Math.min(limit, slots) - inFlight;
   }
 
   /** How many items of one job may be on their way, and as many again that wait to be gathered. */

@@ -1,6 +1,9 @@
 package dev.holdfast.worker;
 
+import dev.holdfast.job.Claim;
 import dev.holdfast.job.Job;
+import dev.holdfast.job.JobSpec;
+import dev.holdfast.job.ModelSpec.BatchLimits;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.Gauge;
@@ -10,6 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +27,9 @@ final class WorkerMetrics {
           .map(Duration::ofMillis)
           .toArray(Duration[]::new);
 
+  /** Buckets of a part of a whole. */
+  private static final double[] SHARES = {0.1, 0.25, 0.5, 0.75, 0.9, 1};
+
   private final MeterRegistry registry;
   final Counter items;
   final Counter itemErrors;
@@ -30,13 +37,17 @@ final class WorkerMetrics {
   final Counter memoryShort;
   final Counter tokens;
   final Counter paddedTokens;
-  final DistributionSummary batchItems;
+  private final DistributionSummary batchItems;
   final DistributionSummary poolItems;
   final Timer inference;
   final Timer laneIdle;
   final Timer prepare;
   final Timer part;
+  private final DistributionSummary batchFill;
+  private final Timer checkpointLoad;
   private final Timer handOver;
+  private final Timer recovery;
+  private final Timer graceUsed;
   final Counter partsAdopted;
   final Counter partsRescued;
   final Counter fencedOut;
@@ -58,7 +69,14 @@ final class WorkerMetrics {
     laneIdle = registry.timer("holdfast.lane.idle");
     prepare = registry.timer("holdfast.prepare");
     part = timer("holdfast.part");
+    batchFill =
+        DistributionSummary.builder("holdfast.batch.fill")
+            .serviceLevelObjectives(SHARES)
+            .register(registry);
+    checkpointLoad = timer("holdfast.checkpoint.load");
     handOver = timer("holdfast.hand.over");
+    recovery = timer("holdfast.recovery");
+    graceUsed = timer("holdfast.grace.used");
     partsAdopted = registry.counter("holdfast.parts.adopted");
     partsRescued = registry.counter("holdfast.parts.rescued");
     fencedOut = registry.counter("holdfast.fenced.out");
@@ -85,11 +103,50 @@ final class WorkerMetrics {
   }
 
   /**
-   * Counts that the attempt before the newest one ended since its worker went, and where that was.
-   * Whoever goes on counts it, since one that is killed cannot, and each end is counted once.
+   * A micro-batch was inferred. It is full when it holds as many items or as many tokens, padding
+   * counted in, as it may.
    */
-  void wentOn(Job claimed) {
-    List<Job.Attempt> all = claimed.attempts();
+  void batch(int itemsInIt, long tokensInIt, BatchLimits bounds) {
+    batchItems.record(itemsInIt);
+    batchFill.record(
+        Math.max((double) itemsInIt / bounds.itemsMax(), (double) tokensInIt / bounds.tokensMax()));
+  }
+
+  /** An attempt has found out where an earlier one left off. */
+  void resumed(long nanos) {
+    checkpointLoad.record(nanos, TimeUnit.NANOSECONDS);
+  }
+
+  /** A job has ended, well or not, while it was this worker's: tells what it took. */
+  void ended(Job job) {
+    boolean interrupted = job.spent().interruptions() > 0;
+    registry
+        .counter(
+            "holdfast.jobs.ended",
+            "outcome",
+            job.state().wireName(),
+            "interrupted",
+            Boolean.toString(interrupted))
+        .increment();
+    burnt("failures", (double) job.spent().failures() / job.spec().failuresMax());
+    burnt("interruptions", (double) job.spent().interruptions() / JobSpec.INTERRUPTIONS_MAX);
+  }
+
+  private void burnt(String budget, double share) {
+    DistributionSummary.builder("holdfast.budget.spent")
+        .tag("budget", budget)
+        .serviceLevelObjectives(SHARES)
+        .register(registry)
+        .record(share);
+  }
+
+  /**
+   * Counts that the attempt before the newest one ended since its worker went, where that was, and
+   * how long nobody worked on the job. Whoever goes on counts it, since one that is killed cannot,
+   * and each end is counted once.
+   */
+  void wentOn(Claim.Claimed claimed) {
+    List<Job.Attempt> all = claimed.job().attempts();
     if (all.size() < 2) {
       return;
     }
@@ -107,14 +164,26 @@ final class WorkerMetrics {
             "from_zone",
             known(place.zone()),
             "from_spot",
-            known(place.spot()))
+            known(place.spot()),
+            "from_machine",
+            known(place.machine()))
         .increment();
     Instant ended = before.ended();
-    // a lost attempt is given its end by the next claim, so there is nothing to measure
-    if (outcome == Job.Outcome.INTERRUPTED && ended != null) {
-      Duration idle = Duration.between(ended, all.get(all.size() - 1).started());
-      handOver.record(idle.isNegative() ? Duration.ZERO : idle);
+    Instant started = all.get(all.size() - 1).started();
+    if (outcome == Job.Outcome.LOST) {
+      // it is given its end by this claim; when it was last heard of, it lived
+      recovery.record(between(claimed.heardOf(), started));
+    } else if (ended != null) {
+      handOver.record(between(ended, started));
+      if (before.told() != null) {
+        graceUsed.record(between(before.told(), ended));
+      }
     }
+  }
+
+  private static Duration between(Instant from, Instant to) {
+    Duration time = Duration.between(from, to);
+    return time.isNegative() ? Duration.ZERO : time;
   }
 
   private static String known(@Nullable Object fact) {

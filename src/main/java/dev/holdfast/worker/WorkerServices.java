@@ -6,6 +6,7 @@ import dev.holdfast.job.JobEvents;
 import dev.holdfast.job.JobQueue;
 import dev.holdfast.job.JobRecords;
 import dev.holdfast.job.ObjectStore;
+import dev.holdfast.job.Traces;
 import dev.holdfast.job.WorkerRoster;
 import io.micrometer.core.instrument.MeterRegistry;
 
@@ -18,4 +19,5 @@ public record WorkerServices(
     ExternalInputs externalInputs,
     WorkerRoster roster,
     Clocked clock,
-    MeterRegistry meters) {}
+    MeterRegistry meters,
+    Traces traces) {}

@@ -46,10 +46,11 @@ public final class WorkerVerticle extends VerticleBase implements Drainable {
   private final Map<String, Serving> models = new ConcurrentHashMap<>();
   private final Instant startedAt;
   private final @Nullable ScratchSweep disk;
-  private @Nullable LeaseKeeper leases;
+  private volatile @Nullable LeaseKeeper leases;
   private @Nullable JobRunner runner;
   private JobEvents.@Nullable Subscription news;
   private volatile @Nullable String notReady = "the models are being loaded";
+  private volatile @Nullable Vitals vitals;
   private final AtomicBoolean broken = new AtomicBoolean();
   private volatile int managementPort;
   private int inFlight;
@@ -85,28 +86,36 @@ public final class WorkerVerticle extends VerticleBase implements Drainable {
     LeaseKeeper keeper = new LeaseKeeper(services.queue(), options, metrics);
     keeper.start();
     leases = keeper;
-    JobRunner jobs =
-        new JobRunner(
-            services,
-            options,
-            models,
-            keeper,
-            metrics,
-            new Loop(task -> context.runOnContext(v -> task.run())));
+    Loop loop = new Loop(task -> context.runOnContext(v -> task.run()));
+    JobRunner jobs = new JobRunner(services, options, models, keeper, metrics, loop);
     runner = jobs;
     news = services.events().subscribe(WorkerOptions.HEARS, jobs::heard);
     metrics.gauge("holdfast.deliveries.held", keeper::size);
+    metrics.gauge("holdfast.items.at.stake", keeper::atStake);
     report();
     if (disk != null) {
       disk.start();
     }
     load();
+    vitals = new Vitals(models, loop, services.clock());
     return Future.succeededFuture();
   }
 
   /** Why the worker pulls no jobs, or null while it does. Any thread. */
   public @Nullable String notReady() {
     return notReady;
+  }
+
+  /** Why this process should be started again, or null; never what it depends on. Any thread. */
+  public @Nullable String ailment() {
+    Vitals signs = vitals;
+    return signs == null ? null : signs.ailment();
+  }
+
+  /** What would be lost with this worker, in items; 0 if nothing would. Any thread. */
+  public long atStake() {
+    LeaseKeeper keeper = leases;
+    return keeper == null ? 0 : keeper.atStake();
   }
 
   /** Tells the roster where the worker's health is served. Any thread. */
@@ -151,7 +160,10 @@ public final class WorkerVerticle extends VerticleBase implements Drainable {
   private void pull() {
     JobRunner jobs = runner;
     LeaseKeeper keeper = leases;
-    int free = jobs == null || jobs.quarantined() ? 0 : room();
+    int free =
+        jobs == null || jobs.quarantined()
+            ? 0
+            : Serving.room(models.values(), inFlight, options.slots());
     if (pulling || draining || free <= 0 || notReady != null || jobs == null || keeper == null) {
       return;
     }
@@ -173,22 +185,6 @@ public final class WorkerVerticle extends VerticleBase implements Drainable {
                       }
                       drainedIfIdle();
                     }));
-  }
-
-  /**
-   * How many deliveries to take. While the models want items, as many as there are slots: the more
-   * small jobs meet, the better their lengths match. Once jobs fill the read-ahead, only so many
-   * that a newcomer need not wait for a large job's end.
-   */
-  private int room() {
-    int wanted = 0;
-    int onTheirWay = 0;
-    for (Serving serving : models.values()) {
-      wanted += serving.readAheadItems();
-      onTheirWay += serving.gate().items();
-    }
-    int limit = Math.max(inFlight, onTheirWay) < wanted ? wanted : WorkerOptions.SLOTS_ALWAYS;
-    return Math.min(limit, options.slots()) - inFlight;
   }
 
   private void pullLater(Throwable why) {

@@ -55,7 +55,8 @@ class JsonDocumentTest {
   @Test
   void placesAreKept() {
     Job job = Jobs.full(Jobs.NOON);
-    assertThat(job.attempts().get(0).place()).isEqualTo(new Job.Place("node-0", "zone-b", true));
+    assertThat(job.attempts().get(0).place())
+        .isEqualTo(new Job.Place("node-0", "zone-b", true, "g2-standard-8"));
     assertThat(JsonDocument.JOB.read(JsonDocument.JOB.write(job))).isEqualTo(job);
   }
 

@@ -12,6 +12,7 @@ import dev.holdfast.job.JobLife;
 import dev.holdfast.job.JobRecords;
 import dev.holdfast.job.JobStore;
 import dev.holdfast.job.ModelSpec;
+import dev.holdfast.job.Traces;
 import dev.holdfast.job.Webhooks;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.DeploymentOptions;
@@ -104,7 +105,8 @@ final class ApiFixture {
                     model("adder", ModelSpec.Kind.TENSOR)),
                 clock,
                 meters,
-                Webhooks.OFF));
+                Webhooks.OFF,
+                Traces.OFF));
     contract = new ContractChecker(vertx);
     Supplier<ApiVerticle> instances =
         ApiVerticle.instances(new ApiOptions("127.0.0.1", 0, limits), services, stops);
@@ -133,7 +135,25 @@ final class ApiFixture {
         usual.models(),
         usual.clock(),
         usual.meters(),
-        webhooks);
+        webhooks,
+        usual.traces());
+  }
+
+  /** The same services, told of. */
+  static ApiServices tracing(ApiServices usual, Traces traces) {
+    return new ApiServices(
+        usual.store(),
+        usual.queue(),
+        usual.events(),
+        usual.objects(),
+        usual.externalInputs(),
+        usual.roster(),
+        usual.intake(),
+        usual.models(),
+        usual.clock(),
+        usual.meters(),
+        usual.webhooks(),
+        traces);
   }
 
   private static ModelSpec model(String name, ModelSpec.Kind kind) {

@@ -9,6 +9,7 @@ import dev.holdfast.job.Job;
 import dev.holdfast.job.JobEvents.JobEvent;
 import dev.holdfast.job.JobId;
 import dev.holdfast.job.JobState;
+import dev.holdfast.job.JobStore.Load;
 import io.vertx.core.json.JsonObject;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -38,7 +39,7 @@ class HandOversTest {
         new Reading(
             NOON.plusMillis((long) (seconds * 1000)),
             10,
-            Map.of(JobState.QUEUED, 3L),
+            Map.of(JobState.QUEUED, new Load(3, 30)),
             Duration.ofSeconds(4),
             2));
     var samples = history.json().getJsonArray("samples");

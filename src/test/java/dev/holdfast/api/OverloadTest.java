@@ -193,6 +193,11 @@ class OverloadTest {
     }
 
     @Override
+    public Future<Map<JobState, Load>> backlog() {
+      return real.backlog();
+    }
+
+    @Override
     public Future<Optional<Instant>> waitingSince() {
       return real.waitingSince();
     }

@@ -16,6 +16,7 @@ import dev.holdfast.job.JobQueue;
 import dev.holdfast.job.JobRecords;
 import dev.holdfast.job.JobSpec;
 import dev.holdfast.job.JobState;
+import dev.holdfast.job.Traces;
 import dev.holdfast.worker.Checkpoints;
 import dev.holdfast.worker.WorkerOptions;
 import dev.holdfast.worker.WorkerServices;
@@ -179,7 +180,8 @@ final class EmulatorJobs {
             gcp.externalInputs(),
             gcp.roster(),
             clock,
-            new SimpleMeterRegistry()),
+            new SimpleMeterRegistry(),
+            Traces.OFF),
         new WorkerOptions(
             "noop",
             "bench",

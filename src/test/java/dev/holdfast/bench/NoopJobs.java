@@ -9,6 +9,7 @@ import dev.holdfast.job.JobIntake;
 import dev.holdfast.job.JobRecords;
 import dev.holdfast.job.JobSpec;
 import dev.holdfast.job.JobState;
+import dev.holdfast.job.Traces;
 import dev.holdfast.worker.Checkpoints;
 import dev.holdfast.worker.WorkerOptions;
 import dev.holdfast.worker.WorkerServices;
@@ -49,7 +50,8 @@ final class NoopJobs {
             embedded.externalInputs(),
             embedded.roster(),
             clock,
-            new SimpleMeterRegistry());
+            new SimpleMeterRegistry(),
+            Traces.OFF);
     WorkerVerticle worker =
         new WorkerVerticle(
             services,

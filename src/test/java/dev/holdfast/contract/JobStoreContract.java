@@ -5,19 +5,26 @@ import static dev.holdfast.contract.Futures.refusal;
 import static dev.holdfast.contract.Jobs.NOON;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.job.ClaimRules;
+import dev.holdfast.job.Claimant;
+import dev.holdfast.job.Claimant.Company;
 import dev.holdfast.job.Job;
 import dev.holdfast.job.JobError;
 import dev.holdfast.job.JobId;
+import dev.holdfast.job.JobLife;
 import dev.holdfast.job.JobSpec;
 import dev.holdfast.job.JobState;
 import dev.holdfast.job.JobStore;
+import dev.holdfast.job.JobStore.Load;
 import dev.holdfast.job.JobStore.Page;
 import dev.holdfast.job.JobStore.Query;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -229,6 +236,37 @@ public abstract class JobStoreContract {
     Map<JobState, Long> counts = await(store().counts());
     assertThat(counts).containsEntry(JobState.QUEUED, 2L).containsEntry(JobState.FAILED, 1L);
     assertThat(counts.getOrDefault(JobState.COMPLETE, 0L)).isZero();
+  }
+
+  @Test
+  void sumsUpWhatIsLeftAndLeavesOutWhatHasEnded() {
+    assertThat(await(store().backlog()).values()).allMatch(Load.NONE::equals);
+    JobSpec hundred =
+        new JobSpec("m", new JobSpec.Stored("inputs/a", 7_000, 100), Map.of(), 1, null, null);
+    JobSpec uncounted =
+        new JobSpec(
+            "m", new JobSpec.External("file:///in/a.jsonl", 256_000, "r"), Map.of(), 1, null, null);
+    Job claimed = JobLife.created(JobId.random(), hundred, NOON);
+    await(store().create(claimed));
+    await(store().create(JobLife.created(JobId.random(), hundred, NOON)));
+    await(store().create(JobLife.created(JobId.random(), uncounted, NOON)));
+    Job over = Jobs.queued(NOON);
+    await(store().create(over));
+    assertThat(await(another().backlog())).containsEntry(JobState.QUEUED, new Load(4, 1_201));
+
+    Claimant by = new Claimant("w", Job.Place.UNKNOWN, "t", Duration.ofSeconds(30), Company.ANY);
+    Job held = Objects.requireNonNull(ClaimRules.claim(claimed, by, NOON).write());
+    assertThat(await(store().replace(claimed, held))).isTrue();
+    Job.Progress progress = new Job.Progress(30, 0, 100L);
+    Job further = JobLife.alive(held, progress, Duration.ofSeconds(30), NOON);
+    assertThat(await(store().replace(held, further))).isTrue();
+    assertThat(await(store().replace(over, Jobs.next(over, JobState.FAILED)))).isTrue();
+    Map<JobState, Load> left = await(another().backlog());
+    assertThat(left)
+        .containsEntry(JobState.QUEUED, new Load(2, 1_100))
+        .containsEntry(JobState.PROCESSING, new Load(1, 70))
+        .doesNotContainKeys(JobState.FAILED, JobState.COMPLETE, JobState.CANCELLED);
+    assertThat(left.getOrDefault(JobState.INTERRUPTED, Load.NONE)).isEqualTo(Load.NONE);
   }
 
   @Test

@@ -102,16 +102,17 @@ public final class Jobs {
         List.of(
             new Job.Attempt(
                 "worker-0",
-                new Job.Place("node-0", "zone-b", true),
+                new Job.Place("node-0", "zone-b", true, "g2-standard-8"),
                 1,
                 at,
                 0,
                 4,
                 at.plusMillis(5),
                 Job.Outcome.LOST,
-                report),
+                report,
+                at.plusMillis(4)),
             new Job.Attempt(
-                "worker-1", Job.Place.UNKNOWN, 2, at.plusMillis(6), 4, 8, null, null, null)),
+                "worker-1", Job.Place.UNKNOWN, 2, at.plusMillis(6), 4, 8, null, null, null, null)),
         "cd".repeat(32),
         report,
         new WebhookDelivery(

@@ -9,9 +9,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.holdfast.SystemClock;
 import dev.holdfast.contract.Jobs;
+import dev.holdfast.job.Job;
 import dev.holdfast.job.JobError;
 import dev.holdfast.job.JobId;
 import dev.holdfast.job.JobQueue.Delivery;
+import dev.holdfast.job.JobState;
+import dev.holdfast.job.JobStore;
 import dev.holdfast.job.ObjectStore.Upload;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -91,6 +94,24 @@ class EmbeddedTest {
         .isInstanceOf(IOException.class)
         .hasMessageContaining("999")
         .hasMessageContaining("newer Holdfast");
+  }
+
+  @Test
+  void aDatabaseOfTheFirstVersionIsBroughtUpToDate() throws Exception {
+    Job before = Jobs.queued(NOON);
+    try (Embedded embedded = embedded()) {
+      await(embedded.store().create(before));
+    }
+    try (SqliteSession session = SqliteSession.open(data.resolve("holdfast.db"))) {
+      session.execute("DROP INDEX jobs_backlog");
+      session.execute("ALTER TABLE jobs DROP COLUMN items_left");
+      session.execute("PRAGMA user_version = 1");
+    }
+    try (Embedded embedded = embedded()) {
+      assertThat(await(embedded.store().get(before.id()))).contains(before);
+      assertThat(await(embedded.store().backlog()))
+          .containsEntry(JobState.QUEUED, new JobStore.Load(1, 1));
+    }
   }
 
   @Test

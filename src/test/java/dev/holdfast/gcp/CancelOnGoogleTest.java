@@ -9,6 +9,7 @@ import dev.holdfast.job.JobId;
 import dev.holdfast.job.JobIntake;
 import dev.holdfast.job.JobRecords;
 import dev.holdfast.job.JobSpec;
+import dev.holdfast.job.Traces;
 import dev.holdfast.worker.Checkpoints;
 import dev.holdfast.worker.WorkerOptions;
 import dev.holdfast.worker.WorkerServices;
@@ -90,7 +91,8 @@ class CancelOnGoogleTest {
             inside.externalInputs(),
             inside.roster(),
             clock,
-            meters),
+            meters,
+            Traces.OFF),
         new WorkerOptions(
             "worker",
             "test",

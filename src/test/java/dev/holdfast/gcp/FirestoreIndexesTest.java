@@ -4,6 +4,7 @@ import static dev.holdfast.contract.Jobs.NOON;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.cloud.firestore.Firestore;
+import com.google.firestore.v1.StructuredAggregationQuery;
 import com.google.firestore.v1.StructuredQuery;
 import com.google.firestore.v1.StructuredQuery.FieldFilter;
 import com.google.firestore.v1.StructuredQuery.Filter;
@@ -102,6 +103,24 @@ class FirestoreIndexesTest {
     return queries;
   }
 
+  private static StructuredAggregationQuery sums(JobQueries jobs) {
+    return jobs.backlog(JobState.QUEUED).toProto().getStructuredAggregationQuery();
+  }
+
+  /** A field that is summed up must be in the index, behind those that are compared. */
+  private Index summed() {
+    StructuredAggregationQuery query =
+        sums(new JobQueries(firestore.collection(JobDocument.COLLECTION)));
+    Index compared = needed(query.getStructuredQuery());
+    List<String> fields =
+        query.getAggregationsList().stream()
+            .filter(StructuredAggregationQuery.Aggregation::hasSum)
+            .map(aggregation -> aggregation.getSum().getField().getFieldPath())
+            .toList();
+    assertThat(fields).hasSize(1);
+    return new Index(compared.collection(), compared.equal(), fields.get(0) + " ASCENDING");
+  }
+
   private static Index needed(StructuredQuery query) {
     Set<String> equal = new TreeSet<>();
     String last = "";
@@ -170,7 +189,10 @@ class FirestoreIndexesTest {
         composite.add(needed);
       }
     }
-    assertThat(composite).as("eight lists, what is due, who waits longest").hasSize(10);
+    composite.add(summed());
+    assertThat(composite)
+        .as("eight lists, what is due, who waits longest, the backlog")
+        .hasSize(11);
     assertThat(declared()).containsExactlyInAnyOrderElementsOf(composite);
   }
 

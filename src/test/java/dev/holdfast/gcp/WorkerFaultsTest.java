@@ -12,6 +12,7 @@ import dev.holdfast.job.JobIntake;
 import dev.holdfast.job.JobRecords;
 import dev.holdfast.job.JobSpec;
 import dev.holdfast.job.JobState;
+import dev.holdfast.job.Traces;
 import dev.holdfast.worker.Checkpoints;
 import dev.holdfast.worker.WorkerOptions;
 import dev.holdfast.worker.WorkerServices;
@@ -172,7 +173,8 @@ class WorkerFaultsTest {
             inside.externalInputs(),
             inside.roster(),
             clock,
-            new SimpleMeterRegistry()),
+            new SimpleMeterRegistry(),
+            Traces.OFF),
         new WorkerOptions(
             "worker",
             "test",

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -28,10 +29,11 @@ class ManagementVerticleTest {
   private final PrometheusMeterRegistry meters =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private volatile Supplier<Readiness> readiness = () -> Readiness.READY;
+  private volatile @Nullable String ailment;
   private volatile String evicted = "";
   private final ManagementVerticle management =
       new ManagementVerticle(
-          "127.0.0.1", 0, meters, () -> readiness.get(), Optional.of(this::evict));
+          "127.0.0.1", 0, meters, () -> ailment, () -> readiness.get(), Optional.of(this::evict));
 
   private void evict(HttpServerRequest request) {
     evicted = request.method() + " " + request.query();
@@ -70,6 +72,16 @@ class ManagementVerticleTest {
   void aliveIsWhoAnswers() throws Exception {
     readiness = () -> Readiness.notReady("draining");
     assertThat(ask("GET", "/livez").statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void whoIsStuckIsNotAliveAndSaysWhy() throws Exception {
+    ailment = "the thread t has ended";
+    HttpResponse<String> answer = ask("GET", "/livez");
+    assertThat(answer.statusCode()).isEqualTo(503);
+    assertThat(new JsonObject(answer.body()).getString("reason"))
+        .isEqualTo("the thread t has ended");
+    assertThat(ask("GET", "/readyz").statusCode()).isEqualTo(200);
   }
 
   @Test

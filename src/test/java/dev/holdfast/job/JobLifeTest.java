@@ -64,7 +64,7 @@ class JobLifeTest {
     assertThat(claim(job, "w2", "other", T0.plusSeconds(1), Company.NONE).outcome())
         .isEqualTo(new Claim.Busy(T0.plus(LEASE)));
     ClaimRules.Decision again = claim(job, "w1", token, T0.plusSeconds(1), Company.NONE);
-    assertThat(again.outcome()).isEqualTo(new Claim.Claimed(job));
+    assertThat(again.outcome()).isEqualTo(new Claim.Claimed(job, job.updatedAt()));
     assertThat(again.write()).isNull();
   }
 

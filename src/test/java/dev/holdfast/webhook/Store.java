@@ -98,6 +98,11 @@ final class Store implements JobStore, JobEvents {
   }
 
   @Override
+  public Future<Map<JobState, Load>> backlog() {
+    return Future.succeededFuture(Map.of());
+  }
+
+  @Override
   public Future<Long> waitingBefore(Instant createdAt) {
     return Future.succeededFuture(0L);
   }

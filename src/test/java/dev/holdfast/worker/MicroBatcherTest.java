@@ -2,10 +2,12 @@ package dev.holdfast.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.world.ManualClock;
 import dev.holdfast.world.ScriptedEngine;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
@@ -20,6 +22,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(20)
 class MicroBatcherTest {
 
+  private final ManualClock clock = new ManualClock();
   private final ScriptedEngine engine = new ScriptedEngine();
   private final AtomicReference<Throwable> fatal = new AtomicReference<>();
   private final MicroBatcher batcher = batcher();
@@ -29,6 +32,7 @@ class MicroBatcherTest {
       return new MicroBatcher(
           engine.load(ScriptedEngine.spec(8, 1_000)),
           new WorkerMetrics(new SimpleMeterRegistry()),
+          clock,
           fatal::set);
     } catch (InferenceEngine.ModelLoadException e) {
       throw new AssertionError(e);
@@ -136,6 +140,39 @@ class MicroBatcherTest {
     assertThat(rows.get(2).getJsonObject("error").getString("code")).isEqualTo("inference_failed");
     assertThat(rows.get(3).getString("id")).isEqualTo("y");
     assertThat(rows.get(3).containsKey("embedding")).isTrue();
+  }
+
+  @Test
+  void aCallThatNeverReturnsIsFoundAndALongOneIsNot() throws Exception {
+    CountDownLatch busy = new CountDownLatch(1);
+    CountDownLatch go = new CountDownLatch(1);
+    engine.beforeBatch(
+        texts -> {
+          busy.countDown();
+          await(go);
+        });
+    var running = batcher.infer(window("a"));
+    assertThat(busy.await(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(batcher.ailment()).isNull();
+    clock.advance(Pulse.INFERENCE_STUCK_AFTER.minusSeconds(60));
+    assertThat(batcher.ailment()).isNull();
+    clock.advance(Duration.ofSeconds(60));
+    assertThat(batcher.ailment())
+        .isEqualTo("the thread holdfast-scripted-lane-0 has been in one call for more than 300 s");
+    go.countDown();
+    running.toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+    while (batcher.ailment() != null) {
+      Thread.onSpinWait();
+    }
+  }
+
+  @Test
+  void waitingForWorkIsNoAilmentHoweverLong() throws Exception {
+    infer(window("a"));
+    clock.advance(Pulse.INFERENCE_STUCK_AFTER.multipliedBy(100));
+    while (batcher.ailment() != null) {
+      Thread.onSpinWait();
+    }
   }
 
   @Test

@@ -4,6 +4,7 @@ import dev.holdfast.job.Item;
 import dev.holdfast.world.ScriptedEngine;
 import io.vertx.core.Future;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /** Infers on virtual time, a part of each window now and the rest later. */
 final class SimBatcher implements Batcher {
@@ -66,6 +67,11 @@ final class SimBatcher implements Batcher {
         window.render();
       }
     }
+  }
+
+  @Override
+  public @Nullable String ailment() {
+    return null;
   }
 
   @Override

@@ -178,7 +178,8 @@ final class SimLaw {
         lost.reached(),
         ended,
         Job.Outcome.FENCED_OUT,
-        lost.error());
+        lost.error(),
+        lost.told());
   }
 
   private void checkpoint(Job before, Job next) {

@@ -179,6 +179,11 @@ final class SimStore {
     }
 
     @Override
+    public Future<Map<JobState, Load>> backlog() {
+      return process.call(() -> "backlog", Map::of);
+    }
+
+    @Override
     public Future<Optional<Instant>> waitingSince() {
       return process.call(() -> "waitingSince", Optional::empty);
     }

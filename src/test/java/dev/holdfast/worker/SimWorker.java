@@ -4,6 +4,7 @@ import dev.holdfast.job.Job;
 import dev.holdfast.job.JobQueue;
 import dev.holdfast.job.JobQueue.Delivery;
 import dev.holdfast.job.JobRecords;
+import dev.holdfast.job.Traces;
 import dev.holdfast.job.WorkerRoster;
 import dev.holdfast.world.ScriptedEngine;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -63,7 +64,8 @@ final class SimWorker {
             fleet.objects().inputs(process),
             new NoRoster(),
             process,
-            METERS);
+            METERS,
+            Traces.OFF);
     leases = new LeaseKeeper(queue, options, METRICS);
     Serving serving =
         new Serving(

@@ -1,26 +1,34 @@
 package dev.holdfast.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
+import dev.holdfast.job.Claim;
 import dev.holdfast.job.ClaimRules;
 import dev.holdfast.job.Claimant;
+import dev.holdfast.job.Claimant.Company;
 import dev.holdfast.job.Job;
+import dev.holdfast.job.JobError;
+import dev.holdfast.job.JobException;
 import dev.holdfast.job.JobId;
 import dev.holdfast.job.JobLife;
 import dev.holdfast.job.JobSpec;
+import dev.holdfast.job.ModelSpec.BatchLimits;
 import dev.holdfast.world.ManualClock;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 /** That whoever goes on with a job counts why and where the one before it stopped. */
 class WorkerMetricsTest {
 
   private static final Duration LEASE = Duration.ofSeconds(30);
-  private static final Job.Place SPOT = new Job.Place("node-1", "europe-west4-a", true);
+  private static final Job.Place SPOT =
+      new Job.Place("node-1", "europe-west4-a", true, "g2-standard-8");
 
   private final ManualClock clock = new ManualClock();
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
@@ -31,22 +39,22 @@ class WorkerMetricsTest {
     return JobLife.created(JobId.random(), spec, clock.instant());
   }
 
-  private Job claimed(Job job, Job.Place place) {
-    return Objects.requireNonNull(
-        ClaimRules.claim(
-                job,
-                new Claimant("worker", place, "token", LEASE, Claimant.Company.NONE),
-                clock.instant())
-            .write());
+  private Claim.Claimed claimed(Job job, Job.Place place) {
+    Claimant by = new Claimant("worker", place, "token", LEASE, Company.NONE);
+    return (Claim.Claimed) ClaimRules.claim(job, by, clock.instant()).outcome();
   }
 
-  private double interruptions(String after, String zone, String spot) {
+  private double interruptions(String after, String zone, String spot, String machine) {
     var counter =
         meters
             .find("holdfast.interruptions")
-            .tags("after", after, "from_zone", zone, "from_spot", spot)
+            .tags("after", after, "from_zone", zone, "from_spot", spot, "from_machine", machine)
             .counter();
     return counter == null ? 0 : counter.count();
+  }
+
+  private double total(String timer) {
+    return meters.get(timer).timer().totalTime(TimeUnit.MILLISECONDS);
   }
 
   @Test
@@ -57,22 +65,77 @@ class WorkerMetricsTest {
 
   @Test
   void anOrderlyHandOverIsCountedWhereItHappenedAndTimed() {
-    Job left = JobLife.interrupted(claimed(created(), SPOT), clock.instant());
+    Job held = claimed(created(), SPOT).job();
+    Instant told = clock.instant();
+    clock.advance(Duration.ofMillis(300));
+    Job left = JobLife.interrupted(held, told, clock.instant());
     clock.advance(Duration.ofMillis(800));
     metrics.wentOn(claimed(left, Job.Place.UNKNOWN));
 
-    assertThat(interruptions("interrupted", "europe-west4-a", "true")).isEqualTo(1);
-    assertThat(meters.get("holdfast.hand.over").timer().totalTime(TimeUnit.MILLISECONDS))
-        .isEqualTo(800);
+    assertThat(interruptions("interrupted", "europe-west4-a", "true", "g2-standard-8"))
+        .isEqualTo(1);
+    assertThat(total("holdfast.hand.over")).isEqualTo(800);
+    assertThat(total("holdfast.grace.used")).isEqualTo(300);
+    assertThat(meters.get("holdfast.recovery").timer().count()).isZero();
   }
 
   @Test
-  void aLostWorkerIsCountedAndNotTimed() {
-    Job held = claimed(created(), Job.Place.UNKNOWN);
-    clock.advance(LEASE.plusSeconds(1));
-    metrics.wentOn(claimed(held, SPOT));
+  void whoLeavesUnaskedUsesNoGrace() {
+    Job left = JobLife.interrupted(claimed(created(), SPOT).job(), clock.instant());
+    metrics.wentOn(claimed(left, SPOT));
+    assertThat(meters.get("holdfast.hand.over").timer().count()).isEqualTo(1);
+    assertThat(meters.get("holdfast.grace.used").timer().count()).isZero();
+  }
 
-    assertThat(interruptions("lost", "unknown", "unknown")).isEqualTo(1);
+  @Test
+  void aLostWorkerIsCountedAndTimedFromItsLastSignOfLife() {
+    Job held = claimed(created(), Job.Place.UNKNOWN).job();
+    clock.advance(Duration.ofSeconds(5));
+    Job alive = JobLife.alive(held, held.progress(), LEASE, clock.instant());
+    clock.advance(LEASE.plusSeconds(1));
+    metrics.wentOn(claimed(alive, SPOT));
+
+    assertThat(interruptions("lost", "unknown", "unknown", "unknown")).isEqualTo(1);
     assertThat(meters.get("holdfast.hand.over").timer().count()).isZero();
+    assertThat(total("holdfast.recovery")).isEqualTo(31_000);
+  }
+
+  @Test
+  void anEndTellsWhetherTheJobWasInterruptedAndWhatOfItsBudgetsIsGone() {
+    Job left = JobLife.interrupted(claimed(created(), SPOT).job(), clock.instant());
+    JobException why = JobError.INFERENCE_FAILED.because("no");
+    Job failed =
+        JobLife.attemptFailed(
+            claimed(left, SPOT).job(), why, false, Duration.ZERO, clock.instant());
+    metrics.ended(failed);
+
+    assertThat(
+            meters
+                .get("holdfast.jobs.ended")
+                .tags("outcome", "failed", "interrupted", "true")
+                .counter()
+                .count())
+        .isEqualTo(1);
+    assertThat(meters.get("holdfast.budget.spent").tag("budget", "failures").summary().max())
+        .isCloseTo(1.0 / 3, within(1e-9));
+    assertThat(meters.get("holdfast.budget.spent").tag("budget", "interruptions").summary().max())
+        .isCloseTo(0.001, within(1e-9));
+  }
+
+  @Test
+  void aBatchIsFullByItsItemsOrByItsTokens() {
+    BatchLimits bounds = new BatchLimits(8, 100, Duration.ZERO);
+    metrics.batch(2, 20, bounds);
+    assertThat(meters.get("holdfast.batch.fill").summary().max()).isEqualTo(0.25);
+    metrics.batch(2, 90, bounds);
+    assertThat(meters.get("holdfast.batch.fill").summary().max()).isEqualTo(0.9);
+  }
+
+  @Test
+  void costIsThePriceOfTheTimeSinceTheBeginning() {
+    AtomicLong nanos = new AtomicLong(5);
+    WorkerCost.count(meters, 0.5, nanos::get);
+    nanos.addAndGet(Duration.ofHours(3).toNanos());
+    assertThat(meters.get("holdfast.cost").functionCounter().count()).isCloseTo(1.5, within(1e-9));
   }
 }

@@ -13,6 +13,7 @@ import dev.holdfast.job.JobRecords;
 import dev.holdfast.job.JobSpec;
 import dev.holdfast.job.JobState;
 import dev.holdfast.job.ModelSpec;
+import dev.holdfast.job.Traces;
 import dev.holdfast.job.WorkerRoster.WorkerReport;
 import dev.holdfast.world.Messages;
 import dev.holdfast.world.ScriptedEngine;
@@ -71,7 +72,8 @@ class WorkerVerticleTest {
             embedded.externalInputs(),
             embedded.roster(),
             clock,
-            new SimpleMeterRegistry());
+            new SimpleMeterRegistry(),
+            Traces.OFF);
     WorkerOptions options =
         new WorkerOptions(
             id,

@@ -16,6 +16,7 @@ import dev.holdfast.job.JobState;
 import dev.holdfast.job.JobStore;
 import dev.holdfast.job.ModelSpec;
 import dev.holdfast.job.ObjectStore;
+import dev.holdfast.job.Traces;
 import dev.holdfast.world.ManualClock;
 import dev.holdfast.world.Messages;
 import dev.holdfast.world.ScriptedEngine;
@@ -56,6 +57,9 @@ final class WorkerWorld implements AutoCloseable {
   private @Nullable Path scratch;
   private long scratchBytes = PartScratch.BYTES_MAX;
   private final List<Worker> workers = new ArrayList<>();
+
+  /** Where workers that come tell of their steps. */
+  Traces traces = Traces.OFF;
 
   WorkerWorld(Path directory) throws IOException {
     data = directory.resolve("data");
@@ -211,12 +215,13 @@ final class WorkerWorld implements AutoCloseable {
               mortal.wrap(ExternalInputs.class, embedded.externalInputs()),
               embedded.roster(),
               clock,
-              meters);
+              meters,
+              traces);
       ModelSpec spec = ScriptedEngine.spec(ITEMS_A_WINDOW, 1_000);
       leases = new LeaseKeeper(queue, options, metrics);
       leases.start();
       try {
-        batcher = new MicroBatcher(engine.load(spec), metrics, e -> drain());
+        batcher = new MicroBatcher(engine.load(spec), metrics, clock, e -> drain());
       } catch (InferenceEngine.ModelLoadException e) {
         throw new AssertionError(e);
       }

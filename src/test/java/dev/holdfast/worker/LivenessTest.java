@@ -1,0 +1,197 @@
+package dev.holdfast.worker;
+
+import static dev.holdfast.worker.WorkerWorld.await;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.SystemClock;
+import dev.holdfast.embedded.Embedded;
+import dev.holdfast.health.ManagementVerticle;
+import dev.holdfast.health.Readiness;
+import dev.holdfast.job.Clocked;
+import dev.holdfast.job.Job;
+import dev.holdfast.job.JobId;
+import dev.holdfast.job.JobIntake;
+import dev.holdfast.job.JobRecords;
+import dev.holdfast.job.JobSpec;
+import dev.holdfast.job.Traces;
+import dev.holdfast.world.ScriptedEngine;
+import dev.holdfast.world.Waits;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * What {@code /livez} says of a worker whose threads do not come round, and of one that is well.
+ */
+@Timeout(60)
+class LivenessTest {
+
+  /** The machine's clock, with a stopwatch that can be moved on. */
+  private static final class Stopwatch implements Clocked, AutoCloseable {
+    private final SystemClock system = new SystemClock();
+    private volatile long aheadNanos;
+
+    @Override
+    public Instant instant() {
+      return system.instant();
+    }
+
+    @Override
+    public long nanos() {
+      return system.nanos() + aheadNanos;
+    }
+
+    @Override
+    public Timer after(Duration delay, Runnable task) {
+      return system.after(delay, task);
+    }
+
+    void ahead(Duration by) {
+      aheadNanos = by.toNanos();
+    }
+
+    @Override
+    public void close() {
+      system.close();
+    }
+  }
+
+  @TempDir Path directory;
+  private final Stopwatch clock = new Stopwatch();
+  private final ScriptedEngine engine = new ScriptedEngine();
+  private final CountDownLatch stuck = new CountDownLatch(1);
+  private final CountDownLatch go = new CountDownLatch(1);
+  private final Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1));
+  private final Vertx other = Vertx.vertx();
+  private final PrometheusMeterRegistry meters =
+      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+  private Embedded embedded;
+  private WorkerVerticle worker;
+  private ManagementVerticle management;
+
+  @BeforeEach
+  void open() throws Exception {
+    embedded = Embedded.open(directory, Optional.empty(), clock);
+    worker =
+        new WorkerVerticle(
+            new WorkerServices(
+                embedded.queue(),
+                embedded.events(),
+                new JobRecords(embedded.store(), embedded.events(), clock),
+                embedded.objects(),
+                embedded.externalInputs(),
+                embedded.roster(),
+                clock,
+                meters,
+                Traces.OFF),
+            new WorkerOptions(
+                "w",
+                "test",
+                Job.Place.UNKNOWN,
+                1,
+                4,
+                Duration.ofSeconds(30),
+                Checkpoints.every(Duration.ofSeconds(5))),
+            engine,
+            List.of(ScriptedEngine.spec(8, 1_000)),
+            e -> {
+              throw new AssertionError(e);
+            });
+    // on loops of its own, so that it answers for a worker whose loop is stuck
+    management =
+        new ManagementVerticle(
+            "127.0.0.1", 0, meters, worker::ailment, () -> Readiness.READY, Optional.empty());
+    await(other.deployVerticle(management));
+  }
+
+  @AfterEach
+  void close() {
+    go.countDown();
+    await(vertx.close());
+    await(other.close());
+    embedded.close();
+    clock.close();
+  }
+
+  private HttpResponse<String> livez() throws Exception {
+    URI uri = URI.create("http://127.0.0.1:%d/livez".formatted(management.port()));
+    return HttpClient.newHttpClient()
+        .send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString());
+  }
+
+  private void awaitAlive() throws Exception {
+    while (livez().statusCode() != 200) {
+      Thread.onSpinWait();
+    }
+  }
+
+  @Test
+  void aWorkerIsAliveBeforeItHasBegun() throws Exception {
+    assertThat(livez().statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void anEngineThatDoesNotComeBackEndsTheLifeOfItsProcess() throws Exception {
+    engine.beforeBatch(
+        texts -> {
+          stuck.countDown();
+          Waits.until(go);
+        });
+    JobSpec spec =
+        new JobSpec("scripted", new JobSpec.Inline("\"a\"\n", 1), Map.of(), 3, null, null);
+    JobRecords records = new JobRecords(embedded.store(), embedded.events(), clock);
+    await(
+        new JobIntake(embedded.store(), embedded.queue(), records, clock)
+            .submit(JobId.random(), spec));
+    await(vertx.deployVerticle(worker));
+    assertThat(stuck.await(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(livez().statusCode()).isEqualTo(200);
+
+    clock.ahead(Pulse.INFERENCE_STUCK_AFTER);
+    HttpResponse<String> answer = livez();
+    assertThat(answer.statusCode()).isEqualTo(503);
+    assertThat(answer.body()).contains("holdfast-scripted-lane-0").contains("300 s");
+
+    go.countDown();
+    awaitAlive();
+  }
+
+  @Test
+  void anEventLoopThatDoesNotComeRoundEndsItToo() throws Exception {
+    await(vertx.deployVerticle(worker));
+    vertx.runOnContext(
+        v -> {
+          stuck.countDown();
+          Waits.until(go);
+        });
+    assertThat(stuck.await(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(livez().statusCode()).as("nobody has asked it yet").isEqualTo(200);
+
+    clock.ahead(Pulse.LOOP_STUCK_AFTER);
+    HttpResponse<String> answer = livez();
+    assertThat(answer.statusCode()).isEqualTo(503);
+    assertThat(answer.body()).contains("event loop").contains("60 s");
+
+    go.countDown();
+    awaitAlive();
+  }
+}
