@@ -23,7 +23,8 @@ enum Setting {
   NODE("", "the name of the worker's machine; the host's if empty"),
   ZONE("", "the worker's zone; if empty, a cloud named in HOLDFAST_EVICTION_NOTICES is asked"),
   SPOT("", "true or false: whether the machine can be reclaimed; if empty, asked like the zone"),
-  MACHINE("", "the kind of the worker's machine, such as g2-standard-8; empty if nobody knows"),
+  MACHINE(
+      "", "the kind of the worker's machine, such as g2-standard-8; if empty, asked like the zone"),
   SLOTS("256", "how many deliveries a worker may hold"),
   LEASE("30s", "how long a silent worker keeps its job, 3s to 600s"),
   CHECKPOINT(

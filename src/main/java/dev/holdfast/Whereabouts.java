@@ -28,7 +28,7 @@ final class Whereabouts {
 
   static Future<Job.Place> of(Config config, MachineFacts machine, Function<Cloud, URI> base) {
     Job.Place set = config.place();
-    if (set.zone() != null && set.spot() != null) {
+    if (set.zone() != null && set.spot() != null && set.machine() != null) {
       return Future.succeededFuture(set);
     }
     List<Future<Facts>> asked =
@@ -36,13 +36,20 @@ final class Whereabouts {
             .flatMap(name -> cloud(name).stream())
             .map(cloud -> machine.ask(cloud, base.apply(cloud)))
             .toList();
-    Facts known = new Facts(Optional.ofNullable(set.zone()), Optional.ofNullable(set.spot()));
+    Facts known =
+        new Facts(
+            Optional.ofNullable(set.zone()),
+            Optional.ofNullable(set.spot()),
+            Optional.ofNullable(set.machine()));
     return Future.all(asked)
         .map(
             all -> {
               Facts facts = asked.stream().map(Future::result).reduce(known, Facts::or);
               return new Job.Place(
-                  set.node(), facts.zone().orElse(null), facts.spot().orElse(null), set.machine());
+                  set.node(),
+                  facts.zone().orElse(null),
+                  facts.spot().orElse(null),
+                  facts.machine().orElse(null));
             });
   }
 

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 /** What is set wins, and the cloud whose notices are followed is asked for the rest. */
 class WhereaboutsTest {
 
+  private static final String MACHINE = "/computeMetadata/v1/instance/machine-type";
   private static final String ZONE = "/computeMetadata/v1/instance/zone";
 
   private final Vertx vertx = Vertx.vertx();
@@ -39,9 +40,11 @@ class WhereaboutsTest {
                       request
                           .response()
                           .end(
-                              request.path().equals(ZONE)
-                                  ? "projects/1/zones/europe-west4-a"
-                                  : "TRUE");
+                              switch (request.path()) {
+                                case ZONE -> "projects/1/zones/europe-west4-a";
+                                case MACHINE -> "projects/1/machineTypes/g2-standard-8";
+                                default -> "TRUE";
+                              });
                     })
                 .listen(0, "127.0.0.1"));
   }
@@ -67,14 +70,14 @@ class WhereaboutsTest {
   @Test
   void theCloudIsAskedForWhatIsNotSet() throws Exception {
     assertThat(place(Map.of("HOLDFAST_NODE", "n-1", "HOLDFAST_EVICTION_NOTICES", "http,gce")))
-        .isEqualTo(new Job.Place("n-1", "europe-west4-a", true));
+        .isEqualTo(new Job.Place("n-1", "europe-west4-a", true, "g2-standard-8"));
     assertThat(
             place(
                 Map.of(
                     "HOLDFAST_NODE", "n-1",
                     "HOLDFAST_SPOT", "false",
                     "HOLDFAST_EVICTION_NOTICES", "gce")))
-        .isEqualTo(new Job.Place("n-1", "europe-west4-a", false));
+        .isEqualTo(new Job.Place("n-1", "europe-west4-a", false, "g2-standard-8"));
   }
 
   @Test
@@ -84,9 +87,10 @@ class WhereaboutsTest {
                 Map.of(
                     "HOLDFAST_NODE", "n-1",
                     "HOLDFAST_ZONE", "zone-b",
+                    "HOLDFAST_MACHINE", "a3",
                     "HOLDFAST_SPOT", "true",
                     "HOLDFAST_EVICTION_NOTICES", "gce")))
-        .isEqualTo(new Job.Place("n-1", "zone-b", true));
+        .isEqualTo(new Job.Place("n-1", "zone-b", true, "a3"));
     assertThat(place(Map.of("HOLDFAST_NODE", "n-1"))).isEqualTo(new Job.Place("n-1", null, null));
     assertThat(asked).isEmpty();
   }

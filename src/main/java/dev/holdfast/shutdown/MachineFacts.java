@@ -31,25 +31,29 @@ public final class MachineFacts {
   static final Duration LIMIT = Duration.ofSeconds(1);
 
   private static final Pattern ZONE = Pattern.compile("[A-Za-z0-9-]{1,64}");
+  private static final Pattern MACHINE = Pattern.compile("[A-Za-z0-9._-]{1,63}");
+  private static final Pattern GCE_MACHINE =
+      Pattern.compile("projects/[A-Za-z0-9.:-]{1,64}/machineTypes/([a-z0-9-]{1,63})");
   private static final Pattern GCE_ZONE =
       Pattern.compile("projects/[A-Za-z0-9.:-]{1,64}/zones/([a-z0-9-]{1,64})");
 
   /**
    * @param zone as the cloud names it
    * @param spot whether the machine can be reclaimed at any time
+   * @param machine its kind, as the cloud names it
    */
-  public record Facts(Optional<String> zone, Optional<Boolean> spot) {
-    static final Facts NONE = new Facts(Optional.empty(), Optional.empty());
+  public record Facts(Optional<String> zone, Optional<Boolean> spot, Optional<String> machine) {
+    static final Facts NONE = new Facts(Optional.empty(), Optional.empty(), Optional.empty());
 
     /** These, and where they say nothing, the others. */
     public Facts or(Facts others) {
-      return new Facts(zone.or(others::zone), spot.or(others::spot));
+      return new Facts(zone.or(others::zone), spot.or(others::spot), machine.or(others::machine));
     }
   }
 
-  private record Questions(Future<String> zone, Future<Boolean> spot) {
+  private record Questions(Future<String> zone, Future<Boolean> spot, Future<String> machine) {
     Facts answered() {
-      return new Facts(answer(zone), answer(spot));
+      return new Facts(answer(zone), answer(spot), answer(machine));
     }
 
     private static <T> Optional<T> answer(Future<T> question) {
@@ -85,7 +89,7 @@ public final class MachineFacts {
                   .limits()
                   .after(
                       LIMIT, () -> context.runOnContext(due -> told.tryComplete(asked.answered())));
-          Future.join(asked.zone(), asked.spot())
+          Future.join(asked.zone(), asked.spot(), asked.machine())
               .onComplete(
                   all -> {
                     if (all.failed()) {
@@ -115,7 +119,8 @@ public final class MachineFacts {
               gce(
                   client,
                   "scheduling/preemptible",
-                  value -> word(value, Map.of("TRUE", true, "FALSE", false))));
+                  value -> word(value, Map.of("TRUE", true, "FALSE", false))),
+              gce(client, "machine-type", MachineFacts::gceMachine));
       case AWS -> {
         AwsToken token = new AwsToken(client);
         yield new Questions(
@@ -134,7 +139,8 @@ public final class MachineFacts {
                             "scheduled",
                             false,
                             "capacity-block",
-                            false))));
+                            false))),
+            aws(token, "instance-type", MachineFacts::machine));
       }
       case AZURE -> {
         Future<JsonObject> compute =
@@ -152,7 +158,8 @@ public final class MachineFacts {
                         () ->
                             word(
                                 text(json, "priority"),
-                                Map.of("Spot", true, "Low", true, "Regular", false)))));
+                                Map.of("Spot", true, "Low", true, "Regular", false)))),
+            compute.compose(json -> read(() -> machine(text(json, "vmSize")))));
       }
     };
   }
@@ -195,6 +202,22 @@ public final class MachineFacts {
       throw new IOException("no zone was answered");
     }
     return matcher.group(1);
+  }
+
+  /** Such as {@code projects/123/machineTypes/g2-standard-8}. */
+  private static String gceMachine(String value) throws IOException {
+    Matcher matcher = GCE_MACHINE.matcher(value);
+    if (!matcher.matches()) {
+      throw new IOException("no kind of machine was answered");
+    }
+    return matcher.group(1);
+  }
+
+  private static String machine(String word) throws IOException {
+    if (!MACHINE.matcher(word.strip()).matches()) {
+      throw new IOException("no kind of machine was answered");
+    }
+    return word.strip();
   }
 
   private static String zone(String word) throws IOException {

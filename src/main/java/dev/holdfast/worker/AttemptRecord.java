@@ -137,11 +137,16 @@ final class AttemptRecord {
         });
   }
 
-  /** This attempt's worker has just heard that it must go. */
-  synchronized void mustGo() {
+  /**
+   * This attempt's worker has just heard that it must go.
+   *
+   * @return when that is, on the stopwatch
+   */
+  synchronized long mustGo() {
     if (told == null) {
       told = clock.instant();
     }
+    return clock.nanos();
   }
 
   /** Gives the job back since the worker leaves it. */

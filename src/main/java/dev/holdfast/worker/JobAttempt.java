@@ -200,8 +200,7 @@ final class JobAttempt implements ReadAhead.Listener {
             return;
           }
           leaving = true;
-          record.mustGo();
-          leaveByNanos = services.clock().nanos() + how.work().toNanos();
+          leaveByNanos = record.mustGo() + how.work().toNanos();
           ahead.finish();
           if (completing) {
             leave(() -> AttemptVerdict.left(record, Duration.ZERO));

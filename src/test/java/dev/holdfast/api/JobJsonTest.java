@@ -23,6 +23,7 @@ class JobJsonTest {
                 .put("node", "node-0")
                 .put("zone", "zone-b")
                 .put("spot", true)
+                .put("machine", "g2-standard-8")
                 .put("fence", 1L)
                 .put("started_at", "2026-03-01T12:00:00.000Z")
                 .put("ended_at", "2026-03-01T12:00:00.005Z")

@@ -257,8 +257,7 @@ public abstract class JobStoreContract {
     Claimant by = new Claimant("w", Job.Place.UNKNOWN, "t", Duration.ofSeconds(30), Company.ANY);
     Job held = Objects.requireNonNull(ClaimRules.claim(claimed, by, NOON).write());
     assertThat(await(store().replace(claimed, held))).isTrue();
-    Job.Progress progress = new Job.Progress(30, 0, 100L);
-    Job further = JobLife.alive(held, progress, Duration.ofSeconds(30), NOON);
+    Job further = JobLife.alive(held, new Job.Progress(30, 0, 100L), Duration.ZERO, NOON);
     assertThat(await(store().replace(held, further))).isTrue();
     assertThat(await(store().replace(over, Jobs.next(over, JobState.FAILED)))).isTrue();
     Map<JobState, Load> left = await(another().backlog());

@@ -46,7 +46,13 @@ class MachineFactsTest {
   }
 
   private static Facts facts(@Nullable String zone, @Nullable Boolean spot) {
-    return new Facts(Optional.ofNullable(zone), Optional.ofNullable(spot));
+    return facts(zone, spot, null);
+  }
+
+  private static Facts facts(
+      @Nullable String zone, @Nullable Boolean spot, @Nullable String machine) {
+    return new Facts(
+        Optional.ofNullable(zone), Optional.ofNullable(spot), Optional.ofNullable(machine));
   }
 
   @ParameterizedTest
@@ -54,7 +60,8 @@ class MachineFactsTest {
   void computeEngineNamesTheZoneAndSpot(String value, boolean spot) throws Exception {
     gce.set("zone", "projects/123456/zones/europe-west4-a");
     gce.set("scheduling/preemptible", value);
-    assertThat(asked(Cloud.GCE, gce)).isEqualTo(facts("europe-west4-a", spot));
+    gce.set("machine-type", "projects/123456/machineTypes/g2-standard-8");
+    assertThat(asked(Cloud.GCE, gce)).isEqualTo(facts("europe-west4-a", spot, "g2-standard-8"));
   }
 
   @Test
@@ -68,7 +75,8 @@ class MachineFactsTest {
   void amazonNamesTheZoneAndTheLifeCycle(String life, @Nullable Boolean spot) throws Exception {
     aws.set(ZONE, "eu-central-1b");
     aws.set(LIFE, life);
-    assertThat(asked(Cloud.AWS, aws)).isEqualTo(facts("eu-central-1b", spot));
+    aws.set("/latest/meta-data/instance-type", "g5.xlarge");
+    assertThat(asked(Cloud.AWS, aws)).isEqualTo(facts("eu-central-1b", spot, "g5.xlarge"));
   }
 
   @ParameterizedTest
@@ -80,8 +88,12 @@ class MachineFactsTest {
   void azureNamesTheZoneAndThePriority(
       String priority, String zone, @Nullable Boolean spot, String told) throws Exception {
     azure.describe(
-        new JsonObject().put("location", "westeurope").put("zone", zone).put("priority", priority));
-    assertThat(asked(Cloud.AZURE, azure)).isEqualTo(facts(told, spot));
+        new JsonObject()
+            .put("location", "westeurope")
+            .put("zone", zone)
+            .put("priority", priority)
+            .put("vmSize", "Standard_NC4as_T4_v3"));
+    assertThat(asked(Cloud.AZURE, azure)).isEqualTo(facts(told, spot, "Standard_NC4as_T4_v3"));
   }
 
   @ParameterizedTest
@@ -122,6 +134,7 @@ class MachineFactsTest {
   @Test
   void whatIsNoZoneIsNotTaken() throws Exception {
     gce.set("zone", "projects/1/zones/<script>");
+    gce.set("machine-type", "projects/1/machineTypes/<script>");
     aws.set(ZONE, "a".repeat(65));
     azure.describe(new JsonObject().put("location", "west europe").put("priority", 7));
     assertThat(asked(Cloud.GCE, gce)).isEqualTo(Facts.NONE);
