@@ -23,9 +23,6 @@ final class Commits {
   /** How many spans may wait in memory before inference waits for them. */
   private static final int IN_MEMORY_MAX = 2;
 
-  /** How long a disk may take; a span that it has not taken by then stays in memory. */
-  private static final Duration KEEP_MAX = Duration.ofSeconds(10);
-
   private final Serving serving;
   private final PartWriter parts;
   private final Loop loop;
@@ -115,18 +112,16 @@ final class Commits {
       return Future.succeededFuture(Optional.empty());
     }
     Promise<Optional<Kept>> place = Promise.promise();
-    Clocked.Timer timer =
-        clock.after(KEEP_MAX, () -> loop.execute(() -> place.tryComplete(Optional.empty())));
     loop.here(parts.keep(span, last))
         .onSuccess(
             disk -> {
-              timer.cancel();
               if (closed) {
                 disk.ifPresent(late -> parts.leave(late, true));
                 place.tryFail(new CancellationException("the attempt is over"));
-              } else if (!place.tryComplete(disk)) {
-                disk.ifPresent(late -> parts.leave(late, false));
-              } else if (disk.isPresent()) {
+                return;
+              }
+              place.complete(disk);
+              if (disk.isPresent()) {
                 kept.add(disk.get());
                 span.drop();
                 leaveMemory();

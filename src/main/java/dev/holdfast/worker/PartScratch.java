@@ -3,7 +3,6 @@ package dev.holdfast.worker;
 import dev.holdfast.job.Clocked;
 import dev.holdfast.job.JobId;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -17,12 +16,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,14 +25,16 @@ import org.slf4j.LoggerFactory;
 /**
  * A directory of this machine where parts wait until they are in the object store: their memory is
  * free, and a process that dies there and starts again finds what it had inferred. Nothing depends
- * on it: a part that cannot be kept stays in memory, and one that is gone is inferred again.
+ * on it: a part that cannot be kept stays in memory, and one that is gone is inferred again. While
+ * the disk owes the answer to a call for longer than it may take, it is done without.
  *
  * <p>Several workers may share a directory. Each file has a name of its own, nobody changes one,
  * and what is deleted is what its own worker has done with, what is damaged, and what no attempt
  * can need any more. A file is on the disk before it has its name; the name itself may be lost with
  * the machine, as may the disk.
  *
- * <p>Thread-safe. Files are touched on one thread of its own; futures complete there.
+ * <p>Thread-safe. Files are touched on one thread of its own; futures complete there or on the
+ * clock's.
  */
 final class PartScratch implements AutoCloseable {
 
@@ -45,9 +42,6 @@ final class PartScratch implements AutoCloseable {
 
   /** What all files together may have. Workers that share a directory may exceed it for a while. */
   static final long BYTES_MAX = 1L << 30;
-
-  /** Calls that may wait for the disk; beyond them parts stay in memory. */
-  private static final int CALLS_MAX = 256;
 
   /** Older files are nobody's. */
   private static final Duration KEPT = Duration.ofDays(1);
@@ -69,7 +63,7 @@ final class PartScratch implements AutoCloseable {
   private final long bytesMax;
   private final Clocked clock;
   private final Set<Path> live = ConcurrentHashMap.newKeySet();
-  private final ThreadPoolExecutor thread;
+  final ScratchThread thread;
   private volatile boolean troubled;
 
   PartScratch(Path directory, Clocked clock) {
@@ -80,18 +74,7 @@ final class PartScratch implements AutoCloseable {
     this.directory = directory;
     this.bytesMax = bytesMax;
     this.clock = clock;
-    thread =
-        new ThreadPoolExecutor(
-            1,
-            1,
-            0,
-            TimeUnit.SECONDS,
-            new ArrayBlockingQueue<>(CALLS_MAX),
-            task -> {
-              Thread t = new Thread(task, "holdfast-scratch");
-              t.setDaemon(true);
-              return t;
-            });
+    this.thread = new ScratchThread(clock);
   }
 
   /**
@@ -100,19 +83,23 @@ final class PartScratch implements AutoCloseable {
    * @return empty if it could not be kept; never fails
    */
   Future<Optional<Kept>> keep(JobId job, Span span, String key, Map<String, String> metadata) {
-    return run(() -> {
-          Files.createDirectories(directory);
-          String name =
-              "%s.%012d.%s%s".formatted(job, span.from().nextItem(), JobId.randomToken(), SUFFIX);
-          Path file = directory.resolve(name);
-          long room = Math.min(bytesMax - used(), ScratchFile.ROWS_MAX);
-          if (span.bytes() > room) {
-            throw new IOException(
-                "there is room for %d bytes and not for %d".formatted(room, span.bytes()));
-          }
-          live.add(file);
-          return Optional.of(write(file, new ScratchFile(key, metadata, span.content())));
-        })
+    return thread
+        .soon(
+            () -> {
+              Files.createDirectories(directory);
+              String name =
+                  "%s.%012d.%s%s"
+                      .formatted(job, span.from().nextItem(), JobId.randomToken(), SUFFIX);
+              Path file = directory.resolve(name);
+              long room = Math.min(bytesMax - used(), ScratchFile.ROWS_MAX);
+              if (span.bytes() > room) {
+                throw new IOException(
+                    "there is room for %d bytes and not for %d".formatted(room, span.bytes()));
+              }
+              live.add(file);
+              return Optional.of(write(file, new ScratchFile(key, metadata, span.content())));
+            },
+            late -> late.ifPresent(this::delete))
         .onSuccess(kept -> troubled = false)
         .recover(
             why -> {
@@ -140,9 +127,15 @@ final class PartScratch implements AutoCloseable {
     }
   }
 
-  /** What a file holds; empty if it is gone or damaged. */
+  /** What a file holds; empty if it is gone or damaged, or the disk hangs. */
   Future<Optional<ScratchFile>> read(Kept kept) {
-    return run(() -> Optional.ofNullable(content(kept.file())));
+    return thread
+        .soon(() -> Optional.ofNullable(content(kept.file())), late -> {})
+        .recover(
+            why ->
+                why instanceof TimeoutException
+                    ? Future.succeededFuture(Optional.empty())
+                    : Future.failedFuture(why));
   }
 
   private @Nullable ScratchFile content(Path file) throws IOException {
@@ -161,9 +154,9 @@ final class PartScratch implements AutoCloseable {
   /** A part and where it lies. */
   record Found(Kept kept, ScratchFile content) {}
 
-  /** Looks for a part of a key, whoever left it; fails if the directory cannot be read. */
+  /** Looks for a part of a key, whoever left it; fails if the directory cannot be read in time. */
   Future<Optional<Found>> find(JobId job, long firstItem, String key, String modelDigest) {
-    return run(
+    return thread.soon(
         () -> {
           for (Path file : files("%s.%012d.*%s".formatted(job, firstItem, SUFFIX))) {
             ScratchFile content = content(file);
@@ -172,16 +165,19 @@ final class PartScratch implements AutoCloseable {
             }
           }
           return Optional.empty();
-        });
+        },
+        late -> {});
   }
 
   /** The part is in the object store, or nobody wants it: deletes it. */
   void delete(Kept kept) {
-    run(() -> {
-          Files.deleteIfExists(kept.file());
-          live.remove(kept.file());
-          return true;
-        })
+    thread
+        .run(
+            () -> {
+              Files.deleteIfExists(kept.file());
+              live.remove(kept.file());
+              return true;
+            })
         .onFailure(e -> LOG.debug("a sweep will delete {}: {}", kept.file(), e.toString()));
   }
 
@@ -192,7 +188,7 @@ final class PartScratch implements AutoCloseable {
 
   /** Deletes what is too old, and lists what may be nobody's. */
   Future<List<Orphan>> sweep() {
-    return run(
+    return thread.run(
         () -> {
           Instant old = clock.instant().minus(KEPT);
           List<Orphan> orphans = new ArrayList<>();
@@ -241,26 +237,9 @@ final class PartScratch implements AutoCloseable {
     return files;
   }
 
-  private <T> Future<T> run(Callable<T> work) {
-    Promise<T> done = Promise.promise();
-    try {
-      thread.execute(
-          () -> {
-            try {
-              done.complete(work.call());
-            } catch (Exception e) {
-              done.fail(e);
-            }
-          });
-    } catch (RejectedExecutionException e) {
-      done.fail(new IOException("too much waits for the disk", e));
-    }
-    return done.future();
-  }
-
   /** Takes no more; what is on its way to the disk is left to itself. */
   @Override
   public void close() {
-    thread.shutdown();
+    thread.close();
   }
 }

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.holdfast.job.Job;
 import dev.holdfast.job.JobState;
 import dev.holdfast.world.ScriptedEngine;
+import dev.holdfast.world.Waits;
 import io.vertx.core.Future;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -15,6 +16,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -33,6 +36,7 @@ class PartScratchTest {
   @TempDir Path directory;
   private WorkerWorld world;
   private Path scratch;
+  private final CountDownLatch back = new CountDownLatch(1);
 
   @BeforeEach
   void open() throws Exception {
@@ -42,6 +46,7 @@ class PartScratchTest {
 
   @AfterEach
   void close() {
+    back.countDown();
     world.close();
   }
 
@@ -171,6 +176,44 @@ class PartScratchTest {
     world.worker("w").work();
 
     world.assertComplete(job, TEXTS);
+  }
+
+  /** Lets a worker's disk answer nothing any more. */
+  private void hang(WorkerWorld.Worker worker) {
+    Objects.requireNonNull(worker.disk)
+        .thread
+        .run(
+            () -> {
+              Waits.until(back);
+              return true;
+            });
+  }
+
+  @Test
+  void aDiskThatHangsIsNotLookedAtForEver() throws Exception {
+    Job job = killed();
+    WorkerWorld.Worker second = world.worker("second");
+    hang(second);
+    finish(second.begin());
+
+    world.assertComplete(job, TEXTS);
+    assertThat(second.engine.batches.stream().mapToInt(List::size).sum()).isEqualTo(10);
+  }
+
+  @Test
+  void aPartOnADiskThatHangsIsInferredAgainAndNoOtherIsKept() throws Exception {
+    Job job = world.submit(TEXTS);
+    WorkerWorld.Worker worker = cutOff("hanging", new ScriptedEngine());
+    Future<Void> done = worker.begin();
+    awaitKept(PARTS);
+    hang(worker);
+    worker.mortal.back(CREATE);
+    finish(done);
+
+    world.assertComplete(job, TEXTS);
+    assertThat(world.job(job.id()).attempts()).hasSize(1);
+    assertThat(worker.engine.batches.stream().mapToInt(List::size).sum()).isEqualTo(20);
+    assertThat(kept()).as("what the disk still has").hasSize(PARTS);
   }
 
   @Test

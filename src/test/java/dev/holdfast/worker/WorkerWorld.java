@@ -189,7 +189,7 @@ final class WorkerWorld implements AutoCloseable {
     private final LeaseKeeper leases;
     private final MicroBatcher batcher;
     private final JobEvents.Subscription news;
-    private final @Nullable PartScratch disk =
+    final @Nullable PartScratch disk =
         scratch == null ? null : new PartScratch(scratch, scratchBytes, clock);
     final JobRunner runner;
     final Gate gate;
