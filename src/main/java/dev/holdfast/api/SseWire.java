@@ -3,7 +3,6 @@ package dev.holdfast.api;
 import dev.holdfast.job.Job;
 import dev.holdfast.live.News;
 import io.vertx.core.http.HttpServerResponse;
-import io.vertx.core.http.impl.HttpServerConnection;
 import io.vertx.ext.web.RoutingContext;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -103,18 +102,9 @@ final class SseWire implements Wire {
       return;
     }
     if (beating || response().writeQueueFull()) {
-      cutOff();
+      Upgrade.cut(rc.request().connection());
     } else {
       response().end().onFailure(e -> LOG.debug("a stream was gone already", e));
-    }
-  }
-
-  /** Vert.x would wait until all is flushed, which here is never. */
-  private void cutOff() {
-    if (rc.request().connection() instanceof HttpServerConnection known) {
-      known.channelHandlerContext().close();
-    } else {
-      response().reset();
     }
   }
 

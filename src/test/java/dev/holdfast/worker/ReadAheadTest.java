@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -54,6 +55,11 @@ class ReadAheadTest {
           @Override
           public double itemsPerSecond() {
             return 1_000;
+          }
+
+          @Override
+          public @Nullable String ailment() {
+            return null;
           }
 
           @Override
