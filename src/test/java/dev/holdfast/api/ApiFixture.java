@@ -124,6 +124,16 @@ final class ApiFixture {
 
   /** The same services but for those that a test has its own of. */
   static ApiServices with(ApiServices usual, JobStore store, JobEvents events, Webhooks webhooks) {
+    return with(usual, store, events, webhooks, usual.traces());
+  }
+
+  /** The same services, told of. */
+  static ApiServices tracing(ApiServices usual, Traces traces) {
+    return with(usual, usual.store(), usual.events(), usual.webhooks(), traces);
+  }
+
+  private static ApiServices with(
+      ApiServices usual, JobStore store, JobEvents events, Webhooks webhooks, Traces traces) {
     return new ApiServices(
         store,
         usual.queue(),
@@ -136,23 +146,6 @@ final class ApiFixture {
         usual.clock(),
         usual.meters(),
         webhooks,
-        usual.traces());
-  }
-
-  /** The same services, told of. */
-  static ApiServices tracing(ApiServices usual, Traces traces) {
-    return new ApiServices(
-        usual.store(),
-        usual.queue(),
-        usual.events(),
-        usual.objects(),
-        usual.externalInputs(),
-        usual.roster(),
-        usual.intake(),
-        usual.models(),
-        usual.clock(),
-        usual.meters(),
-        usual.webhooks(),
         traces);
   }
 
