@@ -42,6 +42,15 @@ class SkaffoldTest {
                     }));
   }
 
+  @Test
+  void everyOverlayCanBeDeployed() {
+    assertThat(
+            Stream.of("", "/profiles/0", "/profiles/1")
+                .map(profile -> FILE.at(profile + "/manifests/kustomize/paths/0").asText())
+                .map(path -> path.replace("deploy/gke/overlays/", "")))
+        .containsExactlyElementsOf(Manifests.OVERLAYS);
+  }
+
   /** A build argument that no Dockerfile takes would be dropped with a warning. */
   @Test
   void everyBuildArgumentIsTaken() throws IOException {
