@@ -74,6 +74,7 @@ public final class OpenTelemetryTraces implements Traces, AutoCloseable {
    */
   public static Optional<OpenTelemetryTraces> open(
       String service, Map<String, String> environment, InstantSource clock) {
+    OpenTelemetryLog.adopt();
     if (ENDPOINTS.stream().allMatch(name -> environment.getOrDefault(name, "").isBlank())) {
       return Optional.empty();
     }

@@ -127,7 +127,6 @@ final class ApiFixture {
     return with(usual, store, events, webhooks, usual.traces());
   }
 
-  /** The same services, told of. */
   static ApiServices tracing(ApiServices usual, Traces traces) {
     return with(usual, usual.store(), usual.events(), usual.webhooks(), traces);
   }
@@ -166,7 +165,6 @@ final class ApiFixture {
     return send("GET", path, null, headers);
   }
 
-  /** Posts JSON. */
   Answer post(String path, String body, String... headers) throws Exception {
     String[] all = new String[headers.length + 2];
     all[0] = "Content-Type";
@@ -242,7 +240,6 @@ final class ApiFixture {
     return socket;
   }
 
-  /** Claims a job as a worker does. */
   Job claimed(JobId id) throws Exception {
     Claim claim =
         await(
@@ -253,7 +250,6 @@ final class ApiFixture {
     return ((Claim.Claimed) claim).job();
   }
 
-  /** Stores a part of some rows. */
   String part(Job job, long first, int rows) throws Exception {
     StringBuilder lines = new StringBuilder();
     for (long i = first; i < first + rows; i++) {

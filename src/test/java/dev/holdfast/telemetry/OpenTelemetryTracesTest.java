@@ -3,6 +3,9 @@ package dev.holdfast.telemetry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.holdfast.SystemClock;
 import dev.holdfast.job.Traces;
 import io.vertx.core.Vertx;
@@ -11,9 +14,11 @@ import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.slf4j.LoggerFactory;
 
 /** Traces as the environment switches them on, sent over real HTTP. */
 @Timeout(60)
@@ -90,6 +95,26 @@ class OpenTelemetryTracesTest {
     long from = System.nanoTime();
     traces.close();
     assertThat(System.nanoTime() - from).isLessThan(TimeUnit.SECONDS.toNanos(10));
+  }
+
+  @Test
+  void whatItHasToSayGoesIntoOurLog() {
+    OpenTelemetryLog.adopt();
+    OpenTelemetryLog.adopt();
+    Logger ours = (Logger) LoggerFactory.getLogger("io.opentelemetry");
+    ListAppender<ILoggingEvent> lines = new ListAppender<>();
+    lines.start();
+    ours.addAppender(lines);
+    try {
+      java.util.logging.Logger theirs = java.util.logging.Logger.getLogger("io.opentelemetry.x");
+      theirs.log(Level.SEVERE, "no collector at {0}", "here");
+      theirs.info("found on the class path");
+    } finally {
+      ours.detachAppender(lines);
+    }
+    assertThat(lines.list)
+        .extracting(ILoggingEvent::getFormattedMessage)
+        .containsExactly("no collector at here");
   }
 
   @Test
