@@ -4,7 +4,8 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
@@ -36,7 +37,7 @@ final class Quarantine {
   private final Runnable ended;
   private final Deque<Turn> together = new ArrayDeque<>();
   private final Deque<Turn> alone = new ArrayDeque<>();
-  private final Set<Turn> now = new HashSet<>();
+  private final Set<Turn> now = new LinkedHashSet<>();
   private Promise<Void> over = Promise.promise();
   private boolean dissolved;
 
@@ -96,7 +97,7 @@ final class Quarantine {
     if (now.isEmpty()) {
       now.add(alone.remove());
     }
-    Set.copyOf(now).forEach(turn -> take(turn, () -> over(turn)));
+    List.copyOf(now).forEach(turn -> take(turn, () -> over(turn)));
   }
 
   private void take(Turn turn, Runnable over) {
