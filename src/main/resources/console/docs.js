@@ -84,7 +84,7 @@ function operation(schemas, op) {
     op.description ? h('p', {}, op.description) : null,
     parameters(schemas, op),
     request ? [h('h3', {}, op.sent ? 'What is sent' : request.required ? 'Request body' : 'Request body, optional'),
-      bodies(schemas, request.content, 'request', true)] : [],
+      ...bodies(schemas, request.content, 'request', true)] : [],
     h('h3', {}, op.sent ? 'What to answer' : 'Answers'),
     responses(schemas, op));
 }
