@@ -133,9 +133,7 @@ public final class ApiVerticle extends VerticleBase {
 
   @Override
   public Future<?> start() {
-    return shared
-        .contract
-        .read(vertx)
+    return here(shared.contract.read(vertx))
         .compose(
             read -> {
               connections = new Connections(services.clock(), options.limits(), this::onContext);
@@ -254,8 +252,7 @@ public final class ApiVerticle extends VerticleBase {
       reconciler.close();
       shared.reconciling.set(false);
     }
-    return shared
-        .leave()
+    return here(shared.leave())
         .compose(
             left ->
                 server == null
@@ -283,6 +280,13 @@ public final class ApiVerticle extends VerticleBase {
     if (connections != null) {
       connections.close();
     }
+  }
+
+  /** What the instances share may complete on the context of another. */
+  private <T> Future<T> here(Future<T> elsewhere) {
+    Promise<T> here = Promise.promise();
+    elsewhere.onComplete(done -> onContext(() -> here.handle(done)));
+    return here.future();
   }
 
   private void onContext(Runnable task) {
