@@ -100,9 +100,7 @@ class DeviceTroubleTest {
     Job job = world.submit(texts);
     engine.beforeBatch(
         batch -> {
-          if (engine.batches.size() == 1) {
-            throw new IllegalStateException("nobody expects this one");
-          }
+          throw new IllegalStateException("nobody expects this one");
         });
     world.worker("broken", new Mortal(), engine).work();
 
