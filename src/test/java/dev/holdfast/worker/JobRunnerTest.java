@@ -16,7 +16,6 @@ import dev.holdfast.job.JobRecords;
 import dev.holdfast.job.JobSpec;
 import dev.holdfast.job.JobState;
 import dev.holdfast.world.ScriptedEngine;
-import dev.holdfast.world.Waits;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -27,8 +26,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
@@ -148,19 +145,13 @@ class JobRunnerTest {
   @Test
   void aCancelStopsARunningJobAtItsNextWrite() throws Exception {
     Job job = world.submit(texts(12));
-    CountDownLatch inferring = new CountDownLatch(1);
-    CountDownLatch go = new CountDownLatch(1);
     ScriptedEngine engine = new ScriptedEngine();
-    engine.beforeBatch(
-        batch -> {
-          inferring.countDown();
-          Waits.until(go);
-        });
+    ScriptedEngine.Hold hold = engine.hold();
     WorkerWorld.Worker worker = world.worker("w", new Mortal(), engine);
     Future<Void> done = worker.begin();
-    assertThat(inferring.await(10, TimeUnit.SECONDS)).isTrue();
+    hold.awaitBatch();
     Job cancelled = await(intake().cancel(job.id()));
-    go.countDown();
+    hold.release();
     await(done);
 
     assertThat(world.job(job.id())).isEqualTo(cancelled);

@@ -11,7 +11,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
@@ -88,20 +87,14 @@ class MicroBatcherTest {
 
   @Test
   void windowsOfDifferentJobsShareABatch() throws Exception {
-    CountDownLatch busy = new CountDownLatch(1);
-    CountDownLatch go = new CountDownLatch(1);
-    engine.beforeBatch(
-        texts -> {
-          busy.countDown();
-          await(go);
-        });
+    ScriptedEngine.Hold hold = engine.hold();
     var first = batcher.infer(window("first"));
-    assertThat(busy.await(10, TimeUnit.SECONDS)).isTrue();
+    hold.awaitBatch();
     var second = batcher.infer(window("a"));
     var third = batcher.infer(window("b"));
     Window probe = window("c");
     var fourth = batcher.infer(probe);
-    go.countDown();
+    hold.release();
     for (var future : List.of(first, second, third, fourth)) {
       future.toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
     }
@@ -144,22 +137,16 @@ class MicroBatcherTest {
 
   @Test
   void aCallThatNeverReturnsIsFoundAndALongOneIsNot() throws Exception {
-    CountDownLatch busy = new CountDownLatch(1);
-    CountDownLatch go = new CountDownLatch(1);
-    engine.beforeBatch(
-        texts -> {
-          busy.countDown();
-          await(go);
-        });
+    ScriptedEngine.Hold hold = engine.hold();
     var running = batcher.infer(window("a"));
-    assertThat(busy.await(10, TimeUnit.SECONDS)).isTrue();
+    hold.awaitBatch();
     assertThat(batcher.ailment()).isNull();
     clock.advance(Pulse.INFERENCE_STUCK_AFTER.minusSeconds(60));
     assertThat(batcher.ailment()).isNull();
     clock.advance(Duration.ofSeconds(60));
     assertThat(batcher.ailment())
         .isEqualTo("the thread holdfast-scripted-lane-0 has been in one call for more than 300 s");
-    go.countDown();
+    hold.release();
     running.toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
     while (batcher.ailment() != null) {
       Thread.onSpinWait();
@@ -177,35 +164,21 @@ class MicroBatcherTest {
 
   @Test
   void closingFailsWhatIsStillInside() throws Exception {
-    CountDownLatch busy = new CountDownLatch(1);
-    CountDownLatch go = new CountDownLatch(1);
-    engine.beforeBatch(
-        texts -> {
-          busy.countDown();
-          await(go);
-        });
+    ScriptedEngine.Hold hold = engine.hold();
     var running = batcher.infer(window("a"));
-    assertThat(busy.await(10, TimeUnit.SECONDS)).isTrue();
+    hold.awaitBatch();
     var waiting = batcher.infer(window("b".repeat(999)));
     Thread closer = new Thread(batcher::close);
     closer.start();
     while (!batcher.infer(window("is it closed yet?")).failed()) {
       Thread.onSpinWait();
     }
-    go.countDown();
+    hold.release();
     closer.join();
 
     running.toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
     assertThat(waiting.toCompletionStage().toCompletableFuture())
         .failsWithin(10, TimeUnit.SECONDS)
         .withThrowableOfType(CancellationException.class);
-  }
-
-  private static void await(CountDownLatch latch) {
-    try {
-      assertThat(latch.await(10, TimeUnit.SECONDS)).isTrue();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
   }
 }

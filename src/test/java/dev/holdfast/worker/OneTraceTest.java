@@ -13,7 +13,6 @@ import dev.holdfast.job.Reconciler;
 import dev.holdfast.job.Traces;
 import dev.holdfast.telemetry.OpenTelemetryTraces;
 import dev.holdfast.world.ScriptedEngine;
-import dev.holdfast.world.Waits;
 import io.opentelemetry.sdk.OpenTelemetrySdk;
 import io.opentelemetry.sdk.testing.exporter.InMemorySpanExporter;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
@@ -26,8 +25,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
@@ -101,20 +98,14 @@ class OneTraceTest {
   void acrossAnInterruption() throws Exception {
     JobSpec spec = spec(asked(), texts(8));
     Job job = await(world.intake().submit(JobId.random(), spec)).job();
-    CountDownLatch inferring = new CountDownLatch(1);
-    CountDownLatch go = new CountDownLatch(1);
     ScriptedEngine engine = new ScriptedEngine();
-    engine.beforeBatch(
-        batch -> {
-          inferring.countDown();
-          Waits.until(go);
-        });
+    ScriptedEngine.Hold hold = engine.hold();
     WorkerWorld.Worker leaving = world.worker("leaving", new Mortal(), engine);
     Future<Void> done = leaving.begin();
-    assertThat(inferring.await(10, TimeUnit.SECONDS)).isTrue();
+    hold.awaitBatch();
     leaving.drain();
     await(done);
-    go.countDown();
+    hold.release();
     world.worker("next").work();
 
     world.assertComplete(job, texts(8));

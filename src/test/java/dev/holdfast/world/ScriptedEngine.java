@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 
 /**
@@ -39,6 +40,32 @@ public final class ScriptedEngine implements InferenceEngine {
   /** Calls {@code hook} on the lane's thread before each batch. */
   public void beforeBatch(Consumer<List<String>> hook) {
     beforeBatch = hook;
+  }
+
+  /** Batches that say when the first of them has come, and go on when they may. */
+  public static final class Hold {
+    private final CountDownLatch busy = new CountDownLatch(1);
+    private final CountDownLatch go = new CountDownLatch(1);
+
+    /** Waits until a batch is being inferred. */
+    public void awaitBatch() {
+      Waits.until(busy);
+    }
+
+    public void release() {
+      go.countDown();
+    }
+  }
+
+  /** From now on every batch is held. */
+  public Hold hold() {
+    Hold hold = new Hold();
+    beforeBatch(
+        batch -> {
+          hold.busy.countDown();
+          Waits.until(hold.go);
+        });
+    return hold;
   }
 
   /** From now on a batch of more padded tokens, items times the longest, does not fit. */
