@@ -2,12 +2,11 @@ package dev.holdfast;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.emulator.FreePort;
 import dev.holdfast.gcp.GcpOptions;
 import dev.holdfast.world.GoogleEmulators;
 import dev.holdfast.world.OnEmulators;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -83,10 +82,7 @@ class ReadmeIT {
 
   /** Runs what begins with a server in the background; what it said. */
   private String session(List<String> blocks) throws IOException, InterruptedException {
-    int port;
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = socket.getLocalPort();
-    }
+    int port = FreePort.find();
     String holdfast = Path.of("holdfast").toAbsolutePath().toString();
     String session =
         String.join("\n", blocks)

@@ -20,8 +20,6 @@ import dev.holdfast.job.JobLife;
 import dev.holdfast.job.JobRecords;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpServer;
-import io.vertx.core.http.HttpServerOptions;
 import java.net.http.HttpHeaders;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -32,6 +30,8 @@ import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntSupplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -68,20 +68,22 @@ class ToldTest {
     clock.close();
   }
 
-  private HttpServer receiver(int port, int status) {
+  /** Listens, answers each with the status of that moment; its port. */
+  private int receiver(IntSupplier status) {
     return await(
-        vertx
-            .createHttpServer(new HttpServerOptions().setReuseAddress(true))
-            .requestHandler(
-                request ->
-                    request
-                        .body()
-                        .onSuccess(
-                            body -> {
-                              heard.add(message(request.headers().entries(), body));
-                              request.response().setStatusCode(status).end();
-                            }))
-            .listen(port, "127.0.0.1"));
+            vertx
+                .createHttpServer()
+                .requestHandler(
+                    request ->
+                        request
+                            .body()
+                            .onSuccess(
+                                body -> {
+                                  heard.add(message(request.headers().entries(), body));
+                                  request.response().setStatusCode(status.getAsInt()).end();
+                                }))
+                .listen(0, "127.0.0.1"))
+        .actualPort();
   }
 
   private static Message message(List<Map.Entry<String, String>> headers, Buffer body) {
@@ -143,11 +145,11 @@ class ToldTest {
 
   @Test
   void twoReplicasTellOnceOfAJobThatAWorkerCompletes() throws Exception {
-    HttpServer receiver = receiver(0, 204);
+    int port = receiver(() -> 204);
     try (ApiRole one = api();
         ApiRole other = api();
         Embedded worker = Embedded.open(directory.resolve("data"), Optional.empty(), clock)) {
-      String url = "http://127.0.0.1:" + receiver.actualPort() + "/told?by=us";
+      String url = "http://127.0.0.1:" + port + "/told?by=us";
       String id = submit(client(one), url);
       complete(worker, new JobId(id));
 
@@ -193,8 +195,8 @@ class ToldTest {
 
   @Test
   void whatOneReplicaCouldNotTellAnotherDoes() throws Exception {
-    HttpServer down = receiver(0, 503);
-    int port = down.actualPort();
+    AtomicInteger status = new AtomicInteger(503);
+    int port = receiver(status::get);
     String id;
     String before;
     try (ApiRole first = api()) {
@@ -202,8 +204,7 @@ class ToldTest {
       client(first).cancel(id);
       before = next().header("webhook-id");
     }
-    await(down.close());
-    receiver(port, 200);
+    status.set(200);
     try (ApiRole second = api()) {
       Message message = next();
       assertThat(message.json().path("type").asText()).isEqualTo("job.cancelled");

@@ -5,7 +5,6 @@ import java.io.OutputStream;
 import java.net.HttpURLConnection;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -67,7 +66,7 @@ public final class Emulator implements AutoCloseable {
     this.jar = jar;
     this.arguments = arguments;
     this.directory = directory;
-    this.port = freePort();
+    this.port = FreePort.find();
   }
 
   static Emulator pubSub(GcloudSdk sdk, Path directory) throws IOException {
@@ -87,12 +86,6 @@ public final class Emulator implements AutoCloseable {
             "start"),
         directory,
         true);
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
   }
 
   /** What clients connect to. */

@@ -2,6 +2,7 @@ package dev.holdfast.bench;
 
 import dev.holdfast.SystemClock;
 import dev.holdfast.embedded.Embedded;
+import dev.holdfast.emulator.FreePort;
 import dev.holdfast.job.Claim;
 import dev.holdfast.job.Claimant;
 import dev.holdfast.job.Job;
@@ -49,7 +50,7 @@ final class EventSockets implements AutoCloseable {
       vertx.createWebSocketClient(new WebSocketClientOptions().setMaxConnections(2 * SOCKETS));
   private final Map<String, String> environment;
   private final Path log;
-  private volatile int port = Stack.freePort();
+  private volatile int port = FreePort.find();
   private final Embedded embedded;
   private final List<Watched> watched = new ArrayList<>();
 
@@ -107,7 +108,7 @@ final class EventSockets implements AutoCloseable {
       throws IOException, InterruptedException, ExecutionException, TimeoutException {
     Watched.Returning how = new Watched.Returning(vertx, client, () -> port);
     watched.forEach(one -> one.comesBack(how));
-    int elsewhere = Stack.freePort();
+    int elsewhere = FreePort.find();
     try (Child second = startApi(elsewhere)) {
       port = elsewhere;
       long told = System.nanoTime();

@@ -1,9 +1,8 @@
 package dev.holdfast.bench;
 
 import dev.holdfast.Main;
+import dev.holdfast.emulator.FreePort;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -56,7 +55,7 @@ final class Stack implements AutoCloseable {
   /** Starts both with settings beyond the usual. */
   static Stack start(Path data, Path log, int workerCore, Map<String, String> settings)
       throws IOException, InterruptedException {
-    int port = freePort();
+    int port = FreePort.find();
     Map<String, String> environment = new HashMap<>(settings);
     environment.put("HOLDFAST_DATA", data.toString());
     environment.put("HOLDFAST_PORT", Integer.toString(port));
@@ -106,12 +105,6 @@ final class Stack implements AutoCloseable {
       synchronized (pause) {
         pause.wait(20);
       }
-    }
-  }
-
-  static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
     }
   }
 

@@ -2,9 +2,8 @@ package dev.holdfast.browser;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.emulator.FreePort;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -35,11 +34,7 @@ final class LocalServer {
 
   /** Starts it; the workers are not ready yet. */
   static LocalServer start(Path data) throws IOException {
-    int port;
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = socket.getLocalPort();
-    }
-    return new LocalServer(data, port);
+    return new LocalServer(data, FreePort.find());
   }
 
   private Process launch(BlockingQueue<String> heard) throws IOException {

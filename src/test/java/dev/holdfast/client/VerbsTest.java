@@ -2,12 +2,11 @@ package dev.holdfast.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.emulator.FreePort;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -271,10 +270,7 @@ class VerbsTest {
 
   @Test
   void nobodyThereIsFive() throws IOException {
-    int free;
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      free = socket.getLocalPort();
-    }
+    int free = FreePort.find();
     // The real pauses take six seconds; the bounds themselves are tested without them.
     assertThat(run("jobs", "--server", "http://127.0.0.1:" + free)).isEqualTo(ExitCode.UNREACHABLE);
     assertThat(complained()).contains("cannot reach the server at http://127.0.0.1:" + free);

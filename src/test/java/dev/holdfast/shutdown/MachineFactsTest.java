@@ -2,13 +2,12 @@ package dev.holdfast.shutdown;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.emulator.FreePort;
 import dev.holdfast.shutdown.EvictionNotices.Cloud;
 import dev.holdfast.shutdown.MachineFacts.Facts;
 import dev.holdfast.shutdown.MetadataServer.Fault;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -124,10 +123,7 @@ class MachineFactsTest {
 
   @Test
   void whereNobodyListensNothingIsKnown() throws Exception {
-    URI nobody;
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      nobody = URI.create("http://127.0.0.1:" + free.getLocalPort());
-    }
+    URI nobody = URI.create("http://127.0.0.1:" + FreePort.find());
     assertThat(Listening.await(ask(Cloud.GCE, nobody))).isEqualTo(Facts.NONE);
   }
 

@@ -2,6 +2,7 @@ package dev.holdfast.shutdown;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.emulator.FreePort;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
@@ -9,8 +10,6 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerRequest;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -56,9 +55,7 @@ final class MetadataServer implements AutoCloseable {
   /** Nothing listens until {@link #open}. */
   MetadataServer(Handler<HttpServerRequest> cloud) throws IOException {
     this.cloud = cloud;
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = free.getLocalPort();
-    }
+    this.port = FreePort.find();
   }
 
   URI base() {
