@@ -101,8 +101,7 @@ final class ResultRoute {
     if (complete) {
       String etag =
           "\"%d-%d%s\"".formatted(job.checkpoint().nextItem(), bytes, rows ? "" : "-json");
-      response.putHeader("ETag", etag);
-      if (JobRoutes.matches(call, etag)) {
+      if (JobRoutes.has(call, etag)) {
         return response.setStatusCode(304).end();
       }
       Optional<ByteRange> asked = rows ? asked(call, etag, bytes) : Optional.empty();

@@ -92,10 +92,10 @@ final class SubmitCommand extends ClientVerb {
     }
     String key = idempotencyKey == null ? UUID.randomUUID().toString() : idempotencyKey;
     JobView job = client.submit(body, key);
-    if (json) {
-      print(job.json());
-    } else {
+    if (!json) {
       print(job.id());
+    } else if (!watch) {
+      print(job.json());
     }
     return watch ? new Watch(client, terminal, json).untilEnd(job) : ExitCode.OK;
   }

@@ -14,7 +14,6 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The pages at {@code /} and {@code /docs} and their files under {@code /console/}, held in memory.
@@ -112,7 +111,7 @@ public final class Console {
         .putHeader("X-Content-Type-Options", "nosniff")
         .putHeader("Referrer-Policy", "no-referrer")
         .putHeader("Cross-Origin-Opener-Policy", "same-origin");
-    if (known(rc.request().getHeader("If-None-Match"), asset.etag())) {
+    if (rc.isFresh()) {
       response.setStatusCode(304).end();
       return;
     }
@@ -122,18 +121,5 @@ public final class Console {
     } else {
       response.end(asset.bytes());
     }
-  }
-
-  private static boolean known(@Nullable String header, String etag) {
-    if (header == null) {
-      return false;
-    }
-    for (String tag : header.split(",", -1)) {
-      String name = tag.strip();
-      if (name.equals("*") || name.equals(etag) || name.equals("W/" + etag)) {
-        return true;
-      }
-    }
-    return false;
   }
 }

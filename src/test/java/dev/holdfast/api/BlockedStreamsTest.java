@@ -1,6 +1,7 @@
 package dev.holdfast.api;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.job.Job;
 import dev.holdfast.job.JobId;
@@ -10,7 +11,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
@@ -29,6 +32,7 @@ class BlockedStreamsTest {
   private static final String LABELS = "€".repeat(16 * 256);
 
   private static final int FRAMES_PER_SECOND_MAX = 20;
+  private static final int WAITING_MAX = 50;
 
   @TempDir static Path directory;
   static ApiFixture api;
@@ -41,7 +45,13 @@ class BlockedStreamsTest {
             directory,
             StreamFixture.limits(
                 new ApiOptions.Streams(
-                    20, 20, 64 << 10, FRAMES_PER_SECOND_MAX, 50, Duration.ofMinutes(1), 2)),
+                    20,
+                    20,
+                    64 << 10,
+                    FRAMES_PER_SECOND_MAX,
+                    WAITING_MAX,
+                    Duration.ofMinutes(1),
+                    2)),
             services -> services);
   }
 
@@ -135,6 +145,25 @@ class BlockedStreamsTest {
       pinging.start();
       StreamFixture.untilStreams(api, CLIENTS.size());
       flood.get(10, TimeUnit.SECONDS);
+    }
+  }
+
+  @Test
+  void whoFallsTooFarBehindIsToldToTryLater() throws Exception {
+    try (RawSocket deaf = deafSocket()) {
+      listen();
+      fill(fat());
+      Set<String> ids = new HashSet<>();
+      for (int i = 0; i <= WAITING_MAX; i++) {
+        ids.add(api.submitted(1).value());
+      }
+      for (SocketClient client : CLIENTS) {
+        Set<String> unheard = new HashSet<>(ids);
+        while (!unheard.isEmpty()) {
+          unheard.remove(client.next().getJsonObject("job").getString("id"));
+        }
+      }
+      assertThat(deaf.closeCode()).isEqualTo(1013);
     }
   }
 

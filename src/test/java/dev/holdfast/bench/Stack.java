@@ -21,6 +21,9 @@ final class Stack implements AutoCloseable {
           "-XX:+UseSerialGC",
           "-XX:TieredStopAtLevel=1");
 
+  private static final List<String> API_FLAGS =
+      List.of("-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
+
   private static final Duration START_MAX = Duration.ofSeconds(60);
 
   final Api api;
@@ -63,8 +66,7 @@ final class Stack implements AutoCloseable {
     environment.put("HOLDFAST_LOG_LEVEL", "warn");
     int apiCore = workerCore < 0 ? -1 : 1 - workerCore;
     Child apiProcess =
-        Child.start(
-            apiCore, environment, log, List.of("-Xmx384m"), List.of(Main.class.getName(), "api"));
+        Child.start(apiCore, environment, log, API_FLAGS, List.of(Main.class.getName(), "api"));
     Api api = new Api(port);
     await("the API", apiProcess, api::up);
     Stack stack = new Stack(api, port, apiProcess, environment, log, workerCore);

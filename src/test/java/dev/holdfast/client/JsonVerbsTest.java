@@ -77,7 +77,7 @@ class JsonVerbsTest {
       server.thenJson("{\"dead_letters\":[]}").thenJson("{\"workers\":[]}");
       for (List<String> words : lines) {
         List<String> said = said(server, words);
-        assertThat(said).as("%s", words).isNotEmpty();
+        assertThat(said).as("%s", words).isNotEmpty().doesNotHaveDuplicates();
         for (String line : said) {
           assertThat(Http.JSON.readTree(line).isObject()).as("%s: %s", words, line).isTrue();
         }
