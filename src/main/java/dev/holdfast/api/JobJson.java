@@ -43,6 +43,7 @@ public final class JobJson {
             .put("state", job.state().wireName())
             .put("version", job.version())
             .put("model", job.spec().model())
+            .put("encoding", job.spec().encoding().wireName())
             .put("labels", labels(job.spec().labels()))
             .put("created_at", timestamp(job.createdAt()))
             .put("updated_at", timestamp(job.updatedAt()));

@@ -5,6 +5,7 @@ import dev.holdfast.job.JobError;
 import dev.holdfast.job.JobException;
 import dev.holdfast.job.JobSpec;
 import dev.holdfast.job.ModelSpec;
+import dev.holdfast.job.RowEncoding;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.Json;
 import io.vertx.core.json.JsonArray;
@@ -28,7 +29,8 @@ record Submission(
     Map<String, String> labels,
     int failuresMax,
     @Nullable Instant deadline,
-    @Nullable String webhook) {
+    @Nullable String webhook,
+    RowEncoding encoding) {
 
   /** Where the items are. */
   sealed interface Source {}
@@ -62,7 +64,8 @@ record Submission(
         labels,
         body.getInteger("failures_max", JobSpec.FAILURES_MAX_DEFAULT),
         deadline(body.getString("deadline"), now),
-        body.getJsonObject("webhook", new JsonObject()).getString("url"));
+        body.getJsonObject("webhook", new JsonObject()).getString("url"),
+        RowEncoding.ofWireName(body.getString("encoding", "")).orElse(RowEncoding.JSON));
   }
 
   private static Refusal unknown(String name, List<ModelSpec> models) {
@@ -131,6 +134,6 @@ record Submission(
   /** The job's specification, once it is known where the items are. */
   JobSpec spec(JobSpec.Input input, @Nullable String fingerprint, @Nullable String traceparent) {
     return new JobSpec(
-        model, input, labels, failuresMax, deadline, fingerprint, traceparent, webhook);
+        model, input, labels, failuresMax, deadline, fingerprint, traceparent, webhook, encoding);
   }
 }

@@ -72,6 +72,12 @@ final class SubmitCommand extends ClientVerb {
       description = "Where the server shall tell that the job has ended")
   String webhook;
 
+  @Option(
+      names = "--encoding",
+      paramLabel = "ENCODING",
+      description = "How the numbers of the rows are written: json, or base64 in half the bytes")
+  String encoding;
+
   @Option(names = "--watch", description = "Watch the job until it ends")
   boolean watch;
 
@@ -89,6 +95,9 @@ final class SubmitCommand extends ClientVerb {
     }
     if (webhook != null) {
       body.putObject("webhook").put("url", webhook);
+    }
+    if (encoding != null) {
+      body.put("encoding", encoding);
     }
     String key = idempotencyKey == null ? UUID.randomUUID().toString() : idempotencyKey;
     JobView job = client.submit(body, key);

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param fingerprint SHA-256 of the submitted body in hex if the client sent an idempotency key
  * @param traceparent of the request that made the job, as in W3C Trace Context, or null
  * @param webhook the URL that is told of the job's end, or null
+ * @param encoding of the numbers in its rows
  */
 public record JobSpec(
     String model,
@@ -23,7 +24,8 @@ public record JobSpec(
     @Nullable Instant deadline,
     @Nullable String fingerprint,
     @Nullable String traceparent,
-    @Nullable String webhook) {
+    @Nullable String webhook,
+    RowEncoding encoding) {
 
   public static final int FAILURES_MAX_DEFAULT = 3;
 
@@ -32,9 +34,10 @@ public record JobSpec(
 
   public JobSpec {
     labels = Map.copyOf(labels);
+    encoding = RowEncoding.orJson(encoding);
   }
 
-  /** A specification that belongs to no trace, and whose end nobody is told of. */
+  /** A specification that belongs to no trace, whose end nobody is told of, with rows in JSON. */
   public JobSpec(
       String model,
       Input input,
@@ -42,7 +45,7 @@ public record JobSpec(
       int failuresMax,
       @Nullable Instant deadline,
       @Nullable String fingerprint) {
-    this(model, input, labels, failuresMax, deadline, fingerprint, null, null);
+    this(model, input, labels, failuresMax, deadline, fingerprint, null, null, RowEncoding.JSON);
   }
 
   /** Where the items are. Every form is JSONL: one item a line. */

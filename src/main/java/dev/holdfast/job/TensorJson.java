@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import java.util.Set;
 
@@ -148,10 +149,8 @@ public final class TensorJson {
     throw wrongElement(name, datatype, element, "a number");
   }
 
-  /**
-   * Writes one tensor, its data flat. Values that JSON cannot say (NaN, infinities) become null.
-   */
-  public static void write(Tensor tensor, StringBuilder json) {
+  /** Writes one tensor, its data flat or as one string, as the encoding has it. */
+  public static void write(Tensor tensor, RowEncoding encoding, StringBuilder json) {
     json.append("{\"name\":").append(quoted(tensor.name()));
     json.append(",\"datatype\":\"").append(tensor.datatype().name()).append("\",\"shape\":[");
     String comma = "";
@@ -159,15 +158,52 @@ public final class TensorJson {
       json.append(comma).append(dimension);
       comma = ",";
     }
-    json.append("],\"data\":[");
+    json.append("],\"data\":");
     ByteBuffer data = tensor.data().duplicate().order(ByteOrder.LITTLE_ENDIAN);
-    comma = "";
+    switch (encoding) {
+      case JSON -> writeNumbers(tensor.datatype(), data, json);
+      case BASE64 -> writeBase64(data, json);
+    }
+    json.append('}');
+  }
+
+  /** Writes a vector of FP32 as the data of a tensor is written. */
+  public static void write(float[] vector, RowEncoding encoding, StringBuilder json) {
+    switch (encoding) {
+      case JSON -> {
+        json.append('[');
+        String comma = "";
+        for (float value : vector) {
+          json.append(comma);
+          writeFloat(value, json);
+          comma = ",";
+        }
+        json.append(']');
+      }
+      case BASE64 -> {
+        ByteBuffer bytes =
+            ByteBuffer.allocate(vector.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.asFloatBuffer().put(vector);
+        writeBase64(bytes, json);
+      }
+    }
+  }
+
+  private static void writeNumbers(Tensor.Datatype datatype, ByteBuffer data, StringBuilder json) {
+    json.append('[');
+    String comma = "";
     while (data.hasRemaining()) {
       json.append(comma);
-      writeNext(tensor.datatype(), data, json);
+      writeNext(datatype, data, json);
       comma = ",";
     }
-    json.append("]}");
+    json.append(']');
+  }
+
+  private static void writeBase64(ByteBuffer data, StringBuilder json) {
+    byte[] bytes = new byte[data.remaining()];
+    data.get(bytes);
+    json.append('"').append(Base64.getEncoder().encodeToString(bytes)).append('"');
   }
 
   private static void writeNext(Tensor.Datatype datatype, ByteBuffer data, StringBuilder json) {
@@ -193,7 +229,7 @@ public final class TensorJson {
   }
 
   /** Writes a number that JSON can say, or null. */
-  public static void writeFloat(float value, StringBuilder json) {
+  private static void writeFloat(float value, StringBuilder json) {
     if (Float.isFinite(value)) {
       json.append(value);
     } else {

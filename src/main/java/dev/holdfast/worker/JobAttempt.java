@@ -64,7 +64,7 @@ final class JobAttempt implements ReadAhead.Listener {
     Job job = record.latest();
     this.span = new Span(job.checkpoint(), services.clock());
     this.total = job.progress().total();
-    this.ahead = new ReadAhead(serving, loop, services.clock(), this);
+    this.ahead = new ReadAhead(serving, job.spec().encoding(), loop, services.clock(), this);
     this.commits = new Commits(serving, parts, loop, services.clock(), job, ahead::pump);
   }
 

@@ -1,6 +1,7 @@
 package dev.holdfast.worker;
 
 import dev.holdfast.job.Clocked;
+import dev.holdfast.job.RowEncoding;
 import dev.holdfast.worker.InferenceEngine.DeviceLostException;
 import io.vertx.core.Future;
 import java.util.ArrayDeque;
@@ -39,6 +40,7 @@ final class ReadAhead {
   private record InFlight(Window window, Future<Window.Rendered> rows) {}
 
   private final Serving serving;
+  private final RowEncoding encoding;
   private final Loop loop;
   private final Listener listener;
   private final Clocked clock;
@@ -56,8 +58,9 @@ final class ReadAhead {
   private boolean begun;
   private boolean stopped;
 
-  ReadAhead(Serving serving, Loop loop, Clocked clock, Listener listener) {
+  ReadAhead(Serving serving, RowEncoding encoding, Loop loop, Clocked clock, Listener listener) {
     this.serving = serving;
+    this.encoding = encoding;
     this.loop = loop;
     this.clock = clock;
     this.listener = listener;
@@ -135,6 +138,7 @@ final class ReadAhead {
     Window window =
         new Window(
             read,
+            encoding,
             settled ->
                 loop.execute(
                     () -> {

@@ -1,6 +1,7 @@
 package dev.holdfast.worker;
 
 import dev.holdfast.job.JobException;
+import dev.holdfast.job.RowEncoding;
 import dev.holdfast.job.Tensor;
 import dev.holdfast.job.TensorJson;
 import org.jspecify.annotations.Nullable;
@@ -11,24 +12,24 @@ final class RowFormat {
   private RowFormat() {}
 
   /** Appends {@code {"index", "id", "embedding" | "outputs"}} and a line end. */
-  static void row(Line line, @Nullable String id, InferenceEngine.Row row, StringBuilder out) {
+  static void row(
+      Line line,
+      @Nullable String id,
+      InferenceEngine.Row row,
+      RowEncoding encoding,
+      StringBuilder out) {
     out.append("{\"index\":").append(line.index());
     id(id, out);
     if (row instanceof InferenceEngine.Embedding embedding) {
-      out.append(",\"embedding\":[");
-      String comma = "";
-      for (float value : embedding.vector()) {
-        out.append(comma);
-        TensorJson.writeFloat(value, out);
-        comma = ",";
-      }
-      out.append("]}\n");
+      out.append(",\"embedding\":");
+      TensorJson.write(embedding.vector(), encoding, out);
+      out.append("}\n");
     } else if (row instanceof InferenceEngine.Tensors tensors) {
       out.append(",\"outputs\":[");
       String comma = "";
       for (Tensor tensor : tensors.outputs()) {
         out.append(comma);
-        TensorJson.write(tensor, out);
+        TensorJson.write(tensor, encoding, out);
         comma = ",";
       }
       out.append("]}\n");

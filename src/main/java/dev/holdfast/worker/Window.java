@@ -4,6 +4,7 @@ import dev.holdfast.job.Item;
 import dev.holdfast.job.ItemFormat;
 import dev.holdfast.job.JobException;
 import dev.holdfast.job.ModelSpec;
+import dev.holdfast.job.RowEncoding;
 import dev.holdfast.worker.InferenceEngine.Row;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -31,6 +32,7 @@ final class Window {
   private static final int STEPS = 8;
 
   private final List<Line> lines;
+  private final RowEncoding encoding;
   private final @Nullable String[] ids;
   private final Object[] fates;
   private final AtomicInteger unsettled;
@@ -41,11 +43,13 @@ final class Window {
 
   /**
    * @param lines not empty
+   * @param encoding of the rows
    * @param settledSome told now and then how many further lines were settled, on whatever thread
    *     settled them; the last few are told by the future instead
    */
-  Window(List<Line> lines, IntConsumer settledSome) {
+  Window(List<Line> lines, RowEncoding encoding, IntConsumer settledSome) {
     this.lines = lines;
+    this.encoding = encoding;
     this.settledSome = settledSome;
     this.step = Math.max(1, lines.size() / STEPS);
     this.ids = new String[lines.size()];
@@ -117,7 +121,7 @@ final class Window {
     StringBuilder out = new StringBuilder();
     for (int i = 0; i < fates.length; i++) {
       if (fates[i] instanceof Row row) {
-        RowFormat.row(lines.get(i), ids[i], row, out);
+        RowFormat.row(lines.get(i), ids[i], row, encoding, out);
       } else {
         RowFormat.error(lines.get(i), ids[i], (JobException) fates[i], out);
         failed++;

@@ -4,13 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.job.Job;
 import dev.holdfast.job.JobState;
+import dev.holdfast.job.RowEncoding;
 import org.junit.jupiter.api.Test;
 
 /** Records that an older Holdfast wrote down are still read. */
 class RecordsOfBeforeTest {
 
   @Test
-  void fromBeforeThereWereWebhooks() {
+  void fromBeforeThereWereWebhooksAndEncodings() {
     Job job =
         JsonDocument.JOB.read(
             """
@@ -27,5 +28,6 @@ class RecordsOfBeforeTest {
     assertThat(job.spec().webhook()).isNull();
     assertThat(job.webhook()).isNull();
     assertThat(job.untold()).isFalse();
+    assertThat(job.spec().encoding()).isEqualTo(RowEncoding.JSON);
   }
 }

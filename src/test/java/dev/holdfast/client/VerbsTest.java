@@ -92,7 +92,9 @@ class VerbsTest {
                 "--label",
                 "k=v",
                 "--webhook",
-                "https://example.com/x"))
+                "https://example.com/x",
+                "--encoding",
+                "base64"))
         .isZero();
 
     assertThat(said()).isEqualTo("job_1\n");
@@ -102,7 +104,8 @@ class VerbsTest {
     assertThat(asked.body())
         .isEqualTo(
             "{\"model\":\"m\",\"input\":{\"items\":[\"a\",\"b \\\"c\\\"\"]},"
-                + "\"labels\":{\"k\":\"v\"},\"webhook\":{\"url\":\"https://example.com/x\"}}");
+                + "\"labels\":{\"k\":\"v\"},\"webhook\":{\"url\":\"https://example.com/x\"},"
+                + "\"encoding\":\"base64\"}");
   }
 
   @Test

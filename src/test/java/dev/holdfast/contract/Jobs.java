@@ -4,6 +4,7 @@ import dev.holdfast.job.Job;
 import dev.holdfast.job.JobId;
 import dev.holdfast.job.JobSpec;
 import dev.holdfast.job.JobState;
+import dev.holdfast.job.RowEncoding;
 import dev.holdfast.job.WebhookDelivery;
 import java.time.Duration;
 import java.time.Instant;
@@ -83,7 +84,8 @@ public final class Jobs {
             at.plusMillis(123),
             "ab".repeat(32),
             "00-" + "1".repeat(32) + "-" + "2".repeat(16) + "-01",
-            "https://example.com/hook?a=%C3%A4");
+            "https://example.com/hook?a=%C3%A4",
+            RowEncoding.BASE64);
     Job.Report report = new Job.Report("inference_failed", "out of memory \uD83D\uDE00");
     return new Job(
         JobId.random(),

@@ -88,7 +88,7 @@ class ItemFormatTest {
     assertThat(tensor.data().remaining()).isEqualTo(2 * datatype.bytes());
 
     StringBuilder json = new StringBuilder("{\"inputs\":[");
-    TensorJson.write(tensor, json);
+    TensorJson.write(tensor, RowEncoding.JSON, json);
     json.append("]}");
 
     assertThat(((Item.Tensors) ItemFormat.parse(Kind.TENSOR, json.toString())).inputs())

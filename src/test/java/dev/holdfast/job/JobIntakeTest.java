@@ -54,7 +54,16 @@ class JobIntakeTest {
         .isEqualTo(Map.of(Message.MODEL, "m"));
     assertThat(
             attributes(
-                new JobSpec("m", input, Map.of("tenant", "acme"), 3, null, null, TRACE, null)))
+                new JobSpec(
+                    "m",
+                    input,
+                    Map.of("tenant", "acme"),
+                    3,
+                    null,
+                    null,
+                    TRACE,
+                    null,
+                    RowEncoding.JSON)))
         .isEqualTo(Map.of(Message.MODEL, "m", Message.TENANT, "acme", Message.TRACEPARENT, TRACE));
   }
 }

@@ -223,7 +223,16 @@ public abstract class ReconcilerContract {
   private Job endedUntold() throws Exception {
     JobSpec.Input input = new JobSpec.Inline("\"a\"\n", 1);
     JobSpec spec =
-        new JobSpec("m", input, Map.of(), 3, null, null, null, "https://example.com/hook");
+        new JobSpec(
+            "m",
+            input,
+            Map.of(),
+            3,
+            null,
+            null,
+            null,
+            "https://example.com/hook",
+            RowEncoding.JSON);
     Job job =
         await(backend.store().create(JobLife.created(JobId.random(), spec, clock.instant()))).job();
     return await(records.update(job, JobLife::cancelled));

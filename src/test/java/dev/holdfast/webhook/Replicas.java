@@ -12,6 +12,7 @@ import dev.holdfast.job.JobSpec;
 import dev.holdfast.job.JobStore;
 import dev.holdfast.job.ObjectStore;
 import dev.holdfast.job.Reconciler;
+import dev.holdfast.job.RowEncoding;
 import dev.holdfast.job.WebhookDelivery;
 import dev.holdfast.job.WebhookDelivery.Answer;
 import dev.holdfast.job.Webhooks;
@@ -189,7 +190,16 @@ final class Replicas {
 
   Job submitted(@Nullable String url) {
     JobSpec spec =
-        new JobSpec("m", new JobSpec.Inline("\"a\"\n", 1), Map.of(), 3, null, null, null, url);
+        new JobSpec(
+            "m",
+            new JobSpec.Inline("\"a\"\n", 1),
+            Map.of(),
+            3,
+            null,
+            null,
+            null,
+            url,
+            RowEncoding.JSON);
     return await(store.create(JobLife.created(JobId.random(), spec, clock.instant()))).job();
   }
 

@@ -3,6 +3,7 @@ package dev.holdfast.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.job.ModelSpec.BatchLimits;
+import dev.holdfast.job.RowEncoding;
 import dev.holdfast.worker.InferenceEngine.Prepared;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,7 +22,7 @@ class BatchPoolTest {
   private record Sized(int tokens, Object signature) implements Prepared {}
 
   private static Window window() {
-    return new Window(List.of(new Line(0, 1, 2, "\"a\"", null)), settled -> {});
+    return new Window(List.of(new Line(0, 1, 2, "\"a\"", null)), RowEncoding.JSON, settled -> {});
   }
 
   private static BatchPool pool(int itemsMax, int tokensMax, int... lengths) {

@@ -13,6 +13,7 @@ import dev.holdfast.job.JobSpec;
 import dev.holdfast.job.JobState;
 import dev.holdfast.job.JobStore;
 import dev.holdfast.job.Reconciler;
+import dev.holdfast.job.RowEncoding;
 import dev.holdfast.world.ScriptedEngine;
 import io.vertx.core.Future;
 import java.io.IOException;
@@ -196,7 +197,10 @@ class FailureWindowsTest {
   private void leaveAShorterPart(Job job) {
     Span shorter = new Span(Job.Checkpoint.START, world.clock);
     Window window =
-        new Window(List.of(new Line(0, 1, 18, "{\"text\":\"text 0\"}", null)), settled -> {});
+        new Window(
+            List.of(new Line(0, 1, 18, "{\"text\":\"text 0\"}", null)),
+            RowEncoding.JSON,
+            settled -> {});
     assertThat(window.parse(0, ScriptedEngine.spec(1, 1).kind())).isNotNull();
     window.settle(0, new InferenceEngine.Embedding(ScriptedEngine.vector("text 0")));
     window.render();

@@ -9,6 +9,7 @@ import dev.holdfast.job.Job;
 import dev.holdfast.job.JobId;
 import dev.holdfast.job.JobLife;
 import dev.holdfast.job.JobSpec;
+import dev.holdfast.job.RowEncoding;
 import java.time.Instant;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -23,7 +24,15 @@ class JobLogTest {
     String traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     JobSpec spec =
         new JobSpec(
-            "m", new JobSpec.Inline("\"a\"\n", 1), Map.of(), 3, null, null, traceparent, null);
+            "m",
+            new JobSpec.Inline("\"a\"\n", 1),
+            Map.of(),
+            3,
+            null,
+            null,
+            traceparent,
+            null,
+            RowEncoding.JSON);
     Job job = JobLife.created(JobId.random(), spec, Instant.EPOCH);
     Logger logger = (Logger) LoggerFactory.getLogger(JobRunner.class);
     ListAppender<ILoggingEvent> lines = new ListAppender<>();

@@ -2,6 +2,7 @@ package dev.holdfast.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.job.RowEncoding;
 import dev.holdfast.world.ManualClock;
 import dev.holdfast.world.ScriptedEngine;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -49,7 +50,7 @@ class MicroBatcherTest {
     for (int i = 0; i < texts.length; i++) {
       lines.add(new Line(i, i + 1, 0, new JsonObject().put("text", texts[i]).encode(), null));
     }
-    return new Window(lines, settled -> {});
+    return new Window(lines, RowEncoding.JSON, settled -> {});
   }
 
   private Window.Rendered infer(Window window) throws Exception {
@@ -124,6 +125,7 @@ class MicroBatcherTest {
                 new Line(1, 2, 0, "{broken", null),
                 new Line(2, 3, 0, "\"explode\"", null),
                 new Line(3, 4, 0, "{\"id\":\"y\",\"text\":\"fine\"}", null)),
+            RowEncoding.JSON,
             settled -> {});
     List<JsonObject> rows = rows(infer(window));
 

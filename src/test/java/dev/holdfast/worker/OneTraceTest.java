@@ -10,6 +10,7 @@ import dev.holdfast.job.JobLife;
 import dev.holdfast.job.JobRecords;
 import dev.holdfast.job.JobSpec;
 import dev.holdfast.job.Reconciler;
+import dev.holdfast.job.RowEncoding;
 import dev.holdfast.job.Traces;
 import dev.holdfast.telemetry.OpenTelemetryTraces;
 import dev.holdfast.world.ScriptedEngine;
@@ -62,7 +63,8 @@ class OneTraceTest {
         null,
         null,
         traceparent,
-        null);
+        null,
+        RowEncoding.JSON);
   }
 
   /** What the api does about a request. */

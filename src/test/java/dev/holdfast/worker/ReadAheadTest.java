@@ -6,6 +6,7 @@ import dev.holdfast.embedded.Embedded;
 import dev.holdfast.job.Job;
 import dev.holdfast.job.JobSpec;
 import dev.holdfast.job.ModelSpec;
+import dev.holdfast.job.RowEncoding;
 import dev.holdfast.world.ManualClock;
 import dev.holdfast.world.ScriptedEngine;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -82,7 +83,8 @@ class ReadAheadTest {
 
   private final class Gathered implements ReadAhead.Listener {
 
-    private final ReadAhead ahead = new ReadAhead(serving, new Loop(tasks::add), clock, this);
+    private final ReadAhead ahead =
+        new ReadAhead(serving, RowEncoding.JSON, new Loop(tasks::add), clock, this);
     private int items;
 
     void begin() throws Exception {

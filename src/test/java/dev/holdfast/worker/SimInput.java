@@ -2,6 +2,7 @@ package dev.holdfast.worker;
 
 import dev.holdfast.job.JobError;
 import dev.holdfast.job.JobSpec;
+import dev.holdfast.job.RowEncoding;
 import dev.holdfast.world.ScriptedEngine;
 import io.vertx.core.buffer.Buffer;
 import java.nio.charset.StandardCharsets;
@@ -98,7 +99,7 @@ record SimInput(
     StringBuilder row = new StringBuilder();
     InferenceEngine.Embedding embedding =
         new InferenceEngine.Embedding(ScriptedEngine.vector(text));
-    RowFormat.row(new Line(index, 0, 0, text, null), null, embedding, row);
+    RowFormat.row(new Line(index, 0, 0, text, null), null, embedding, RowEncoding.JSON, row);
     rows.add(row.toString().strip());
     return "\"" + text + "\"";
   }
