@@ -2,6 +2,7 @@ package dev.holdfast.api;
 
 import dev.holdfast.job.Job;
 import dev.holdfast.job.JobError;
+import dev.holdfast.job.JobException;
 import dev.holdfast.job.JobState;
 import dev.holdfast.job.ObjectStore;
 import io.vertx.core.Future;
@@ -10,6 +11,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -56,6 +58,15 @@ final class ResultRoute {
 
   /** The parts that belong to the record; what a zombie wrote past its checkpoint does not. */
   private Future<List<ObjectStore.Info>> parts(Job job) {
+    Job.Checkpoint reached = job.checkpoint();
+    if (reached.parts() == 0) {
+      return Future.succeededFuture(List.of());
+    }
+    if (reached.parts() == 1) {
+      // the record knows it: a list costs as much as the part's creation did
+      return Future.succeededFuture(
+          List.of(new ObjectStore.Info(job.partKey(0), reached.bytes(), Map.of())));
+    }
     Promise<List<ObjectStore.Info>> all = Promise.promise();
     listMore(job, null, new ArrayList<>(), all);
     return all.future();
@@ -131,6 +142,14 @@ final class ResultRoute {
   }
 
   private Future<Buffer> read(String key, long from, int length) {
-    return dependencies.call("the object store", () -> services.objects().read(key, from, length));
+    return dependencies
+        .call("the object store", () -> services.objects().read(key, from, length))
+        .recover(
+            failure ->
+                Future.failedFuture(
+                    failure instanceof JobException refused
+                            && refused.error() == JobError.INPUT_NOT_FOUND
+                        ? new IllegalStateException(key + " is gone", failure)
+                        : failure));
   }
 }

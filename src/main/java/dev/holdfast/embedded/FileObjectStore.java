@@ -201,6 +201,19 @@ final class FileObjectStore implements ObjectStore, AutoCloseable {
   }
 
   @Override
+  public Future<Boolean> delete(String key) {
+    return run(
+        "delete",
+        key,
+        () -> {
+          ObjectKey.check(key);
+          Path file = tree.file(key);
+          tree.refuseLinks(file);
+          return Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) && tree.delete(file);
+        });
+  }
+
+  @Override
   public Future<Integer> deleteAll(String prefix) {
     return run(
         "delete",

@@ -5,6 +5,7 @@ import com.google.cloud.NoCredentials;
 import com.google.cloud.http.HttpTransportOptions;
 import com.google.cloud.storage.Storage;
 import com.google.cloud.storage.StorageOptions;
+import com.google.cloud.storage.StorageRetryStrategy;
 import dev.holdfast.adapter.BoundedThreads;
 import java.time.Duration;
 
@@ -69,6 +70,17 @@ final class GcsClient {
     return storage.getOptions().toBuilder()
         .setTransportOptions(transport(PATIENT_SILENCE_MAX))
         .setRetrySettings(retries(PATIENT_ATTEMPTS, PATIENT_ATTEMPTS_MAX))
+        .build()
+        .getService();
+  }
+
+  /**
+   * The same place, for calls that the client takes for unsafe to repeat and that are not: whoever
+   * deletes what is never written again may delete it twice.
+   */
+  static Storage repeating(Storage storage) {
+    return storage.getOptions().toBuilder()
+        .setStorageRetryStrategy(StorageRetryStrategy.getUniformStorageRetryStrategy())
         .build()
         .getService();
   }

@@ -46,6 +46,7 @@ final class GcsObjectStore implements ObjectStore, AutoCloseable {
 
   private final Storage storage;
   private final Storage patient;
+  private final Storage repeating;
   private final String bucket;
   private final GcsCalls calls;
   private final GcsDownload download;
@@ -61,6 +62,7 @@ final class GcsObjectStore implements ObjectStore, AutoCloseable {
   GcsObjectStore(Storage storage, String bucket, BoundedThreads threads) {
     this.storage = storage;
     this.patient = GcsClient.patient(storage);
+    this.repeating = GcsClient.repeating(storage);
     this.bucket = bucket;
     this.calls = new GcsCalls(threads);
     this.download = new GcsDownload(storage);
@@ -179,6 +181,16 @@ final class GcsObjectStore implements ObjectStore, AutoCloseable {
       }
     }
     return found;
+  }
+
+  @Override
+  public Future<Boolean> delete(String key) {
+    return calls.run(
+        named("delete", key),
+        () -> {
+          ObjectKey.check(key);
+          return repeating.delete(BlobId.of(bucket, key));
+        });
   }
 
   @Override

@@ -248,6 +248,15 @@ public record Job(
     return "results/%s/part-%012d.jsonl".formatted(id, firstItem);
   }
 
+  /**
+   * The key of the one object that the result consists of, or null if there may be others. A part
+   * is never replaced, and none is begun behind another that is not in the record; so a complete
+   * job's only part holds every item, and no attempt can have left anything behind it.
+   */
+  public @Nullable String onlyPartKey() {
+    return state == JobState.COMPLETE && checkpoint.parts() == 1 ? partKey(0) : null;
+  }
+
   /** When a job that has ended may be deleted. */
   public Instant keptUntil() {
     return endedAt == null ? wakeAt : endedAt.plus(KEPT_AFTER_END);

@@ -63,6 +63,9 @@ public interface ObjectStore {
    */
   Future<List<Info>> list(String prefix, @Nullable String after, int limit);
 
+  /** Deletes one object; completes with whether it was there, as far as anybody can tell. */
+  Future<Boolean> delete(String key);
+
   /** Deletes every object whose key begins with {@code prefix}; completes with how many. */
   Future<Integer> deleteAll(String prefix);
 }

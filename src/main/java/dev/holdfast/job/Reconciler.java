@@ -156,15 +156,22 @@ public final class Reconciler implements AutoCloseable {
 
   /** Record last: what is left after a crash in between is found and deleted again. */
   private Future<Void> forget(Job job) {
-    return objects
-        .deleteAll("results/" + job.id() + "/")
+    return forgetParts(job)
         .compose(
             parts ->
                 job.spec().input() instanceof JobSpec.Stored stored
-                    ? objects.deleteAll(stored.key())
-                    : Future.succeededFuture(0))
+                    ? objects.delete(stored.key()).mapEmpty()
+                    : Future.succeededFuture())
         .compose(inputs -> store.delete(job))
         .mapEmpty();
+  }
+
+  /** By its name where there can be but one: a list costs as much as the part's creation did. */
+  private Future<Void> forgetParts(Job job) {
+    String only = job.onlyPartKey();
+    return only == null
+        ? objects.deleteAll("results/" + job.id() + "/").mapEmpty()
+        : objects.delete(only).mapEmpty();
   }
 
   @Override

@@ -153,6 +153,18 @@ class ResultTest {
   }
 
   @Test
+  void aPartThatIsGoneIsOurFaultAndNoEmptyResult() throws Exception {
+    Job job = api.claimed(api.submitted(2));
+    String only = api.part(job, 0, 2);
+    job = api.completed(job, 2, 1, only.length());
+    String own = "/v1/jobs/" + job.id() + "/result";
+    assertThat(api.get(own).is(200).body()).isEqualTo(only);
+
+    assertThat(ApiFixture.await(api.embedded.objects().delete(job.partKey(0)))).isTrue();
+    api.get(own).isProblem(500, JobError.INTERNAL);
+  }
+
+  @Test
   void anEmptyPartialArrayIsAnArray() throws Exception {
     JobId id = api.submitted(1);
     assertThat(

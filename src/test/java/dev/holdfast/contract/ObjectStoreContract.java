@@ -176,6 +176,7 @@ public abstract class ObjectStoreContract {
     refusal(objects().upload(key, NONE), JobError.INVALID_REQUEST);
     refusal(objects().read(key, 0, 1), JobError.INVALID_REQUEST);
     refusal(objects().stat(key), JobError.INVALID_REQUEST);
+    refusal(objects().delete(key), JobError.INVALID_REQUEST);
   }
 
   @ParameterizedTest
@@ -239,6 +240,21 @@ public abstract class ObjectStoreContract {
         .extracting(Info::key)
         .containsExactly("d/1x", "d/2/a", "e");
     assertThat(await(objects().create("d/1/a", Buffer.buffer("new"), NONE))).isTrue();
+  }
+
+  @Test
+  void deletesOneObjectAndNothingElse() {
+    for (String key : List.of("d/1", "d/10", "e/1/a")) {
+      await(objects().create(key, Buffer.buffer(key), NONE));
+    }
+    assertThat(await(objects().delete("d/1"))).isTrue();
+    assertThat(await(objects().delete("d/1"))).isFalse();
+    assertThat(await(objects().delete("e/1"))).as("a prefix is no object").isFalse();
+    assertThat(await(objects().delete("never/there"))).isFalse();
+    assertThat(await(another().list("", null, 10)))
+        .extracting(Info::key)
+        .containsExactly("d/10", "e/1/a");
+    assertThat(await(objects().create("d/1", Buffer.buffer("new"), NONE))).isTrue();
   }
 
   @Test

@@ -50,14 +50,37 @@ final class CostTable {
                 1);
         case HEAR, FILTER -> Map.of(Operation.HEARD, 3);
         case ASK -> Map.of(Operation.RECORD_READ, 1);
-        case FETCH ->
-            Map.of(Operation.RECORD_READ, 1, Operation.OBJECTS_LISTED, 1, Operation.OBJECT_READ, 1);
-        case FORGET ->
-            Map.of(
-                Operation.RECORD_READ, 1, Operation.OBJECTS_LISTED, 1, Operation.RECORD_DELETED, 1);
+        case FETCH -> Map.of(Operation.RECORD_READ, 1, Operation.OBJECT_READ, 1);
+        case FORGET -> Map.of(Operation.RECORD_READ, 1, Operation.RECORD_DELETED, 1);
       };
     }
   }
+
+  /** What a process does each {@link #IDLE} seconds, whether there are jobs or not. */
+  enum Idle {
+    API("a replica of the API, and one worker that it lists"),
+    WORKER("a worker");
+
+    private final String title;
+
+    Idle(String title) {
+      this.title = title;
+    }
+
+    /** The least: what is not found is one read, and so is a count of up to 1,000 jobs. */
+    Map<Operation, Integer> operations() {
+      return switch (this) {
+        case API ->
+            Map.of(Operation.COUNTED, 3, Operation.QUERIED_IN_VAIN, 2, Operation.ROSTER_READ, 1);
+        case WORKER -> Map.of(Operation.ROSTER_WRITTEN, 2);
+      };
+    }
+  }
+
+  /** Seconds. */
+  static final int IDLE = 10;
+
+  private static final long IDLES_A_MONTH = 30 * 24 * 3_600 / IDLE;
 
   /** What an idempotency key adds to a submission: nobody must have used it. */
   static final Map<Operation, Integer> IDEMPOTENCY_KEY = Map.of(Operation.RECORD_READ, 1);
@@ -111,8 +134,8 @@ final class CostTable {
       operations.put(Operation.DELIVERED, 1L);
       operations.put(Operation.HEARD, 2 * writes());
       operations.put(Operation.OBJECT_CREATED, 1 + parts);
-      // the fetch, the end of the parts and that of the input
-      operations.put(Operation.OBJECTS_LISTED, 2 * ceil(parts / 1_000.0) + 1);
+      // the fetch, and the end of the parts
+      operations.put(Operation.OBJECTS_LISTED, 2 * ceil(parts / 1_000.0));
       operations.put(
           Operation.OBJECT_READ,
           1
@@ -138,7 +161,7 @@ final class CostTable {
         .sum();
   }
 
-  /** Both tables, as Markdown. */
+  /** All tables, as Markdown. */
   static String markdown() {
     List<String> lines = new ArrayList<>();
     head(lines, "each small job", "a million jobs");
@@ -155,6 +178,12 @@ final class CostTable {
     head(lines, "one job of a million items, all of it once", "the job");
     for (Large large : larges()) {
       lines.add(row(large.title, large.operations(), dollars(large.operations())));
+    }
+    lines.add("");
+    head(lines, "each 10 s, whether there are jobs or not", "30 days of it");
+    for (Idle idle : Idle.values()) {
+      Map<Operation, Integer> operations = idle.operations();
+      lines.add(row(idle.title, operations, dollars(operations) * IDLES_A_MONTH));
     }
     return String.join("\n", lines) + "\n";
   }

@@ -3,11 +3,11 @@ package dev.holdfast.gcp;
 import static dev.holdfast.contract.Futures.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.SystemClock;
 import dev.holdfast.gcp.CostTable.Step;
 import dev.holdfast.job.Clocked;
 import dev.holdfast.job.Job;
 import dev.holdfast.job.JobRecords;
-import dev.holdfast.job.JobState;
 import dev.holdfast.job.Reconciler;
 import dev.holdfast.world.OnEmulators;
 import io.vertx.core.json.JsonObject;
@@ -36,13 +36,14 @@ class CostTest {
   private static final int JOBS = 6;
   private static final int LARGE_ITEMS = 20_000;
 
+  private final SystemClock clock = new SystemClock();
   private CostWorld world;
   private Metered api;
   private Metered worker;
 
   @BeforeEach
   void open() throws Exception {
-    world = new CostWorld();
+    world = new CostWorld(clock);
     api = world.api;
     worker = world.worker;
   }
@@ -50,6 +51,7 @@ class CostTest {
   @AfterEach
   void close() {
     world.close();
+    clock.close();
   }
 
   private static void least(
@@ -187,10 +189,16 @@ class CostTest {
   }
 
   @Test
-  void countingTheJobsIsOneQueryAState() {
+  void countingTheJobsIsOneQueryAStateAndTheBacklogIsNotOfThoseThatHaveEnded() {
     Map<Operation, Integer> before = worker.counts();
     await(worker.gcp.store().counts());
     assertThat(worker.billedSince(before))
-        .containsEntry(Operation.COUNTED, JobState.values().length);
+        .containsEntry(Operation.COUNTED, 3)
+        .containsEntry(Operation.ENDED_COUNTED, 3);
+    before = worker.counts();
+    await(worker.gcp.store().backlog());
+    assertThat(worker.billedSince(before))
+        .containsEntry(Operation.COUNTED, 3)
+        .doesNotContainKey(Operation.ENDED_COUNTED);
   }
 }

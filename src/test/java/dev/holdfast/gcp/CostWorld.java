@@ -3,10 +3,10 @@ package dev.holdfast.gcp;
 import static dev.holdfast.contract.Futures.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.holdfast.SystemClock;
 import dev.holdfast.api.ApiOptions;
 import dev.holdfast.api.ApiServices;
 import dev.holdfast.api.ApiVerticle;
+import dev.holdfast.job.Clocked;
 import dev.holdfast.job.Job;
 import dev.holdfast.job.JobEvents;
 import dev.holdfast.job.JobIntake;
@@ -38,14 +38,15 @@ final class CostWorld implements AutoCloseable {
 
   private static final Duration REQUEST_MAX = Duration.ofSeconds(60);
 
-  final SystemClock clock = new SystemClock();
+  final Clocked clock;
   final Vertx vertx = Vertx.vertx();
   final Metered api;
   final Metered worker;
   private final HttpClient http = HttpClient.newHttpClient();
   private final int port;
 
-  CostWorld() throws Exception {
+  CostWorld(Clocked clock) throws Exception {
+    this.clock = clock;
     GcpOptions place = GoogleEmulators.fresh();
     try (GcpSetup setup = GcpSetup.open(place)) {
       assertThat(setup.init()).noneMatch(f -> f.level() == GcpSetup.Level.PROBLEM);
@@ -64,7 +65,6 @@ final class CostWorld implements AutoCloseable {
     await(vertx.close());
     worker.close();
     api.close();
-    clock.close();
   }
 
   private ApiServices apiServices() {

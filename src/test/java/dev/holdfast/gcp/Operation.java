@@ -8,8 +8,10 @@ enum Operation {
   /** A worker's report, which it makes on a timer. */
   ROSTER_READ(Unit.DOCUMENTS_READ),
   ROSTER_WRITTEN(Unit.DOCUMENTS_WRITTEN),
-  /** A count, billed as one read for each 1,000 index entries that it passes. */
+  /** A count of jobs that have not ended, billed as one read for each 1,000 of them. */
   COUNTED(Unit.DOCUMENTS_READ),
+  /** A count that may pass every job that is kept, billed in the same way. */
+  ENDED_COUNTED(Unit.DOCUMENTS_READ),
   /** A query without an answer is billed as one read. */
   QUERIED_IN_VAIN(Unit.DOCUMENTS_READ),
   PUBLISHED(Unit.MESSAGES),

@@ -13,6 +13,7 @@ import com.google.pubsub.v1.PubsubMessage;
 import com.google.pubsub.v1.PullRequest;
 import com.google.pubsub.v1.PullResponse;
 import dev.holdfast.contract.Futures;
+import dev.holdfast.job.JobState;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
@@ -22,6 +23,8 @@ import io.grpc.ForwardingClientCallListener.SimpleForwardingClientCallListener;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
+import java.time.Duration;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -47,15 +50,24 @@ final class RpcLedger implements ClientInterceptor {
 
   /** Waits until an operation was done so many times. */
   synchronized void await(Operation operation, int times) throws InterruptedException {
-    long until = System.nanoTime() + Futures.PATIENCE.toNanos();
+    if (!within(operation, times, Futures.PATIENCE)) {
+      throw new AssertionError(
+          "%s was not done %d times, but %s".formatted(operation, times, counts));
+    }
+  }
+
+  /** Waits until an operation was done so many times, or for so long; says whether it was. */
+  synchronized boolean within(Operation operation, int times, Duration limit)
+      throws InterruptedException {
+    long until = System.nanoTime() + limit.toNanos();
     while (counts.getOrDefault(operation, 0) < times) {
       long left = TimeUnit.NANOSECONDS.toMillis(until - System.nanoTime());
       if (left <= 0) {
-        throw new AssertionError(
-            "%s was not done %d times, but %s".formatted(operation, times, counts));
+        return false;
       }
       wait(left);
     }
+    return true;
   }
 
   private synchronized void add(Operation operation, int times) {
@@ -82,6 +94,14 @@ final class RpcLedger implements ClientInterceptor {
     return document.contains("/documents/" + JobDocument.COLLECTION + "/");
   }
 
+  /** Whether a count is not limited to jobs of states that are no end. */
+  private static boolean ofEnded(RunAggregationQueryRequest aggregation) {
+    String query = aggregation.getStructuredAggregationQuery().toString();
+    return Arrays.stream(JobState.values())
+        .filter(state -> !state.terminal())
+        .noneMatch(state -> query.contains('"' + state.wireName() + '"'));
+  }
+
   private boolean isJobs(String subscription) {
     return subscription.endsWith("/" + jobsSubscription);
   }
@@ -102,8 +122,8 @@ final class RpcLedger implements ClientInterceptor {
         commit.getWritesList().forEach(RpcLedger.this::written);
       } else if (message instanceof BatchGetDocumentsRequest get) {
         get.getDocumentsList().forEach(RpcLedger.this::read);
-      } else if (message instanceof RunAggregationQueryRequest) {
-        add(Operation.COUNTED, 1);
+      } else if (message instanceof RunAggregationQueryRequest aggregation) {
+        add(ofEnded(aggregation) ? Operation.ENDED_COUNTED : Operation.COUNTED, 1);
       } else if (message instanceof RunQueryRequest) {
         query = true;
       } else if (message instanceof PullRequest pull) {

@@ -155,7 +155,7 @@ public abstract class ReconcilerContract {
             ObjectStore.class.getClassLoader(),
             new Class<?>[] {ObjectStore.class},
             (proxy, method, arguments) ->
-                method.getName().equals("deleteAll") && refuses.get()
+                method.getName().startsWith("delete") && refuses.get()
                     ? Future.failedFuture("403")
                     : method.invoke(backend.objects(), arguments));
   }

@@ -134,6 +134,11 @@ final class SimObjects {
     }
 
     @Override
+    public Future<Boolean> delete(String key) {
+      return process.call(() -> "delete " + shown(key), () -> objects.remove(key) != null);
+    }
+
+    @Override
     public Future<Integer> deleteAll(String prefix) {
       return process.call(
           () -> "delete all " + shown(prefix), () -> SimObjects.this.deleteAll(prefix));
