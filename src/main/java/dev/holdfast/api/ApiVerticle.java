@@ -90,6 +90,7 @@ public final class ApiVerticle extends VerticleBase {
     final WorkerStops stops;
     final ApiMetrics metrics;
     final Backlog backlog;
+    final Tally tally;
     final Permits inFlight;
     final Permits waiting;
     final Permits uploads;
@@ -99,6 +100,7 @@ public final class ApiVerticle extends VerticleBase {
       this.stops = stops;
       metrics = new ApiMetrics(services.meters());
       backlog = new Backlog(services.meters(), services.clock());
+      tally = new Tally(services.store(), services.clock());
       inFlight = counted(ApiMetrics.REQUESTS_IN_FLIGHT, limits.inFlightMax(), services);
       waiting = counted(ApiMetrics.LONG_POLLS, limits.longPollsMax(), services);
       uploads = counted(ApiMetrics.UPLOADS, limits.uploadsMax(), services);
@@ -176,7 +178,8 @@ public final class ApiVerticle extends VerticleBase {
     InputRoutes inputs =
         new InputRoutes(
             services, dependencies, options.limits(), shared.uploads, metrics, this::onContext);
-    ServiceRoutes service = new ServiceRoutes(services, dependencies, read, shared.stops);
+    ServiceRoutes service =
+        new ServiceRoutes(services, dependencies, read, shared.stops, shared.tally);
     StopRoutes stops = new StopRoutes(shared.stops);
     return Map.ofEntries(
         Map.entry("submitJob", new SubmitRoute(services, dependencies, jobs, metrics)::submit),

@@ -24,9 +24,15 @@ final class ServiceRoutes {
   private final Dependencies dependencies;
   private final Contract.Read contract;
   private final WorkerStops stops;
+  private final Tally tally;
 
   ServiceRoutes(
-      ApiServices services, Dependencies dependencies, Contract.Read contract, WorkerStops stops) {
+      ApiServices services,
+      Dependencies dependencies,
+      Contract.Read contract,
+      WorkerStops stops,
+      Tally tally) {
+    this.tally = tally;
     this.services = services;
     this.dependencies = dependencies;
     this.contract = contract;
@@ -106,8 +112,7 @@ final class ServiceRoutes {
   }
 
   Future<?> stats(Call call) {
-    Future<Map<JobState, Long>> counts =
-        dependencies.call("the job store", () -> services.store().counts());
+    Future<Map<JobState, Long>> counts = dependencies.call("the job store", tally::counts);
     Future<Optional<Instant>> oldest =
         dependencies.call("the job store", () -> services.store().waitingSince());
     Future<List<WorkerReport>> reports = reports();

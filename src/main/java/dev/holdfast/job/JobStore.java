@@ -68,7 +68,7 @@ public interface JobStore {
 
   /**
    * How many records there are in each state; states without any may be absent. On some stores the
-   * price grows with the number of jobs, ended ones as well: for people who ask, not for clocks.
+   * price grows with the number of jobs, ended ones as well: not to be asked at short intervals.
    */
   Future<Map<JobState, Long>> counts();
 
