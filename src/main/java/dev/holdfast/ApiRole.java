@@ -102,7 +102,9 @@ final class ApiRole implements AutoCloseable {
             config.webhooks(),
             new WebhookVerticle.Services(backend.store(), backend.events(), clock, meters),
             JobJson::job);
-    JobRecords records = new JobRecords(backend.store(), backend.events(), clock);
+    Traces told = traces.<Traces>map(open -> open).orElse(Traces.OFF);
+    JobRecords records =
+        new JobRecords(backend.store(), backend.events(), clock, told, new JobEnds(meters)::count);
     ApiServices services =
         new ApiServices(
             backend.store(),
@@ -116,7 +118,7 @@ final class ApiRole implements AutoCloseable {
             clock,
             meters,
             webhooks,
-            traces.<Traces>map(told -> told).orElse(Traces.OFF));
+            told);
     Supplier<ApiVerticle> instances =
         ApiVerticle.instances(ApiOptions.of(config.host(), config.port()), services, stops);
     Supplier<ApiVerticle> kept =

@@ -74,18 +74,20 @@ final class WorkerRole {
       return Future.failedFuture(e);
     }
     PrometheusMeterRegistry meters = meters(place);
+    Traces told = traces.<Traces>map(open -> open).orElse(Traces.OFF);
     WorkerVerticle worker =
         new WorkerVerticle(
             new WorkerServices(
                 backend.queue(),
                 backend.events(),
-                new JobRecords(backend.store(), backend.events(), clock),
+                new JobRecords(
+                    backend.store(), backend.events(), clock, told, new JobEnds(meters)::count),
                 backend.objects(),
                 backend.externalInputs(),
                 backend.roster(),
                 clock,
                 meters,
-                traces.<Traces>map(told -> told).orElse(Traces.OFF)),
+                told),
             new WorkerOptions(
                 config.worker(),
                 config.host(),

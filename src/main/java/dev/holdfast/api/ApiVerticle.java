@@ -1,7 +1,6 @@
 package dev.holdfast.api;
 
 import dev.holdfast.console.Console;
-import dev.holdfast.job.JobRecords;
 import dev.holdfast.job.Reconciler;
 import io.micrometer.core.instrument.Gauge;
 import io.vertx.core.Future;
@@ -151,7 +150,7 @@ public final class ApiVerticle extends VerticleBase {
     ApiRouter routes =
         new ApiRouter(
             read,
-            handlers(read, connections, live),
+            RequestSteps.around(handlers(read, connections, live), services.traces()),
             shared.inFlight,
             new BodyReader(services.clock(), options.limits(), this::onContext),
             connections,
@@ -229,13 +228,12 @@ public final class ApiVerticle extends VerticleBase {
   /** What one instance does for all. */
   private void serveAlone() {
     if (shared.reconciling.compareAndSet(false, true)) {
-      JobRecords records = new JobRecords(services.store(), services.events(), services.clock());
       reconciler =
           new Reconciler(
               services.store(),
               services.queue(),
               services.objects(),
-              records,
+              services.intake().records(),
               services.clock(),
               LOG::warn);
       reconciler.telling(services.webhooks()).start();

@@ -39,10 +39,12 @@ final class OperationCheck {
   private final Set<String> consumes;
   private final List<String> produces;
   private final @Nullable SchemaCheck bodySchema;
+  private final String name;
 
   private record Rule(String type, SchemaCheck schema) {}
 
   OperationCheck(Operation operation, Contract.Read read) {
+    name = operation.getHttpMethod().name() + " " + operation.getAbsoluteOpenAPIPath();
     SchemaRepository schemas = read.contract().getSchemaRepository();
     for (Parameter parameter : operation.getParameters()) {
       JsonObject schema = parameter.getOpenAPIModel().getJsonObject("schema");
@@ -81,6 +83,11 @@ final class OperationCheck {
     return message == null
         ? Stream.empty()
         : message.getJsonObject("content", new JsonObject()).fieldNames().stream();
+  }
+
+  /** The operation's method and path, as the contract has them. */
+  String name() {
+    return name;
   }
 
   /** Whether the operation takes a JSON body. */

@@ -26,9 +26,6 @@ final class SubmitRoute {
   static final int INLINE_BYTES_MAX = 64 * 1024;
 
   /** A body up to here is checked on the event loop; a larger one would hold up the others. */
-  private static final Pattern TRACEPARENT =
-      Pattern.compile("00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}");
-
   private static final int CHECKED_AT_ONCE_BYTES_MAX = 64 * 1024;
 
   private static final long WAIT_SECONDS_MAX = 60;
@@ -71,11 +68,7 @@ final class SubmitRoute {
   }
 
   private Future<JobStore.Created> take(Call call, JobId id, @Nullable String fingerprint) {
-    Traces.Step step =
-        services
-            .traces()
-            .begin(Traces.Kind.SERVER, "POST /v1/jobs", traceparent(call))
-            .with("holdfast.job", id.value());
+    Traces.Step step = RequestSteps.of(call).with("holdfast.job", id.value());
     return checked(call)
         .compose(
             submission ->
@@ -86,14 +79,7 @@ final class SubmitRoute {
                           return dependencies.call(
                               "the job store", () -> services.intake().submit(id, spec));
                         }))
-        .onSuccess(created -> metrics.submitted(created.isNew()))
-        .onFailure(step::failed)
-        .onComplete(done -> step.end());
-  }
-
-  /** A header that is no trace's is as good as none: that is the specification's own rule. */
-  private static @Nullable String traceparent(Call call) {
-    return call.text("traceparent").filter(t -> TRACEPARENT.matcher(t).matches()).orElse(null);
+        .onSuccess(created -> metrics.submitted(created.isNew()));
   }
 
   private Future<Submission> checked(Call call) {

@@ -29,6 +29,11 @@ public final class JobIntake {
     this.clock = clock;
   }
 
+  /** What this process writes records by. */
+  public JobRecords records() {
+    return records;
+  }
+
   /**
    * Takes a job in.
    *

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -27,11 +28,25 @@ public final class JobRecords {
   private final JobStore store;
   private final JobEvents events;
   private final Clocked clock;
+  private final Traces traces;
+  private final Consumer<Job> ended;
 
+  /** Applies them without telling anybody but the watchers. */
   public JobRecords(JobStore store, JobEvents events, Clocked clock) {
+    this(store, events, clock, Traces.OFF, job -> {});
+  }
+
+  /**
+   * @param ended hears of each job whose end was written here, whoever decided it; so among all
+   *     processes an end is heard of once. Any thread; must not block or fail
+   */
+  public JobRecords(
+      JobStore store, JobEvents events, Clocked clock, Traces traces, Consumer<Job> ended) {
     this.store = store;
     this.events = events;
     this.clock = clock;
+    this.traces = traces;
+    this.ended = ended;
   }
 
   /**
@@ -44,15 +59,25 @@ public final class JobRecords {
 
   /** Claims a job for an attempt. Watchers are told, but the attempt does not wait for that. */
   public Future<Claim> claim(JobId id, Claimant by) {
+    return claim(id, by, null);
+  }
+
+  /**
+   * Claims a job for an attempt.
+   *
+   * @param under the step of a trace that telling the watchers is part of; null for the one that
+   *     made the job
+   */
+  public Future<Claim> claim(JobId id, Claimant by, @Nullable String under) {
     return patiently(() -> store.get(id))
         .compose(
             found ->
                 found.isEmpty()
                     ? Future.succeededFuture(new Claim.Gone())
-                    : claim(found.get(), by, 0));
+                    : claim(found.get(), by, under, 0));
   }
 
-  private Future<Claim> claim(Job job, Claimant by, int conflicts) {
+  private Future<Claim> claim(Job job, Claimant by, @Nullable String under, int conflicts) {
     ClaimRules.Decision decision = ClaimRules.claim(job, by, clock.instant());
     Job write = decision.write();
     if (write == null) {
@@ -65,11 +90,11 @@ public final class JobRecords {
                 return Future.succeededFuture(new Claim.Gone());
               }
               if (after.get().equals(write)) {
-                events.publish(JobEvents.JobEvent.of(write));
+                publish(job, write, under);
                 return Future.succeededFuture(decision.outcome());
               }
               return conflicts < CONFLICTS_MAX
-                  ? claim(after.get(), by, conflicts + 1)
+                  ? claim(after.get(), by, under, conflicts + 1)
                   : Future.failedFuture(tooManyConflicts(job.id()));
             });
   }
@@ -82,7 +107,17 @@ public final class JobRecords {
    *     is none any more
    */
   public Future<Job> update(Job known, Rule rule) {
-    return update(known, rule, 0).compose(done -> done.written() ? tell(done.job()) : done.kept());
+    return update(known, rule, null);
+  }
+
+  /**
+   * Changes a record as {@link #update(Job, Rule)} does.
+   *
+   * @param under the step of a trace that this is part of; null for the one that made the job
+   */
+  public Future<Job> update(Job known, Rule rule, @Nullable String under) {
+    return update(known, rule, under, 0)
+        .compose(done -> done.written() ? tell(done, under) : done.kept());
   }
 
   /**
@@ -90,7 +125,7 @@ public final class JobRecords {
    * interest to those who watch the job.
    */
   public Future<Job> amend(Job known, Rule rule) {
-    return update(known, rule, 0).map(Updated::job);
+    return update(known, rule, null, 0).map(Updated::job);
   }
 
   /** Reads a record and changes it as {@link #update(Job, Rule)} does. */
@@ -113,19 +148,22 @@ public final class JobRecords {
           .onSuccess(
               written -> {
                 if (written) {
-                  events.publish(JobEvents.JobEvent.of(next));
+                  publish(known, next, null);
                 }
               });
     }
   }
 
-  private record Updated(Job job, boolean written) {
+  /**
+   * @param before as it was last found
+   */
+  private record Updated(Job before, Job job, boolean written) {
     Future<Job> kept() {
       return Future.succeededFuture(job);
     }
   }
 
-  private Future<Updated> update(Job known, Rule rule, int conflicts) {
+  private Future<Updated> update(Job known, Rule rule, @Nullable String under, int conflicts) {
     Job next;
     try {
       next = rule.apply(known, clock.instant());
@@ -133,9 +171,9 @@ public final class JobRecords {
       return Future.failedFuture(e);
     }
     if (next == null) {
-      return Future.succeededFuture(new Updated(known, false));
+      return Future.succeededFuture(new Updated(known, known, false));
     }
-    return replace(known, next)
+    return step("record", known, next, under, () -> replace(known, next))
         .compose(
             after -> {
               if (after.isEmpty()) {
@@ -143,23 +181,39 @@ public final class JobRecords {
               }
               if (!after.get().equals(next)) {
                 return conflicts < CONFLICTS_MAX
-                    ? update(after.get(), rule, conflicts + 1)
+                    ? update(after.get(), rule, under, conflicts + 1)
                     : Future.failedFuture(tooManyConflicts(known.id()));
               }
-              return Future.succeededFuture(new Updated(next, true));
+              return Future.succeededFuture(new Updated(known, next, true));
             });
   }
 
   /** Tells watchers of a record that was created; whoever created it does not wait for that. */
   void created(Job job) {
-    events.publish(JobEvents.JobEvent.of(job));
+    traces.step(
+        "event", job.spec().traceparent(), () -> events.publish(JobEvents.JobEvent.of(job)));
   }
 
   /** Events are best effort: one that cannot be sent must not fail the write it tells of. */
-  private Future<Job> tell(Job job) {
-    return events
-        .publish(JobEvents.JobEvent.of(job))
-        .transform(told -> Future.succeededFuture(job));
+  private Future<Job> tell(Updated done, @Nullable String under) {
+    return publish(done.before(), done.job(), under)
+        .transform(told -> Future.succeededFuture(done.job()));
+  }
+
+  private Future<Void> publish(Job before, Job written, @Nullable String under) {
+    if (written.state().terminal() && !before.state().terminal()) {
+      ended.accept(written);
+    }
+    return step(
+        "event", before, written, under, () -> events.publish(JobEvents.JobEvent.of(written)));
+  }
+
+  /** A mere sign of life is no step of the job's: there may be one a second. */
+  private <T> Future<T> step(
+      String name, Job before, Job after, @Nullable String under, Supplier<Future<T>> work) {
+    return before.state() == after.state() && before.checkpoint().equals(after.checkpoint())
+        ? work.get()
+        : traces.step(name, under == null ? after.spec().traceparent() : under, work);
   }
 
   /** The record after the write: {@code next} if it was applied, another's if not. */

@@ -177,7 +177,8 @@ final class AttemptRecord {
                           check(job);
                           ruledNanos.set(clock.nanos());
                           return rule.apply(job, now);
-                        })
+                        },
+                        traceparent)
                     .onSuccess(job -> remember(job, ruledNanos.get())));
     tail = written;
     return written;

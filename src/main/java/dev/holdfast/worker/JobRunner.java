@@ -118,7 +118,10 @@ final class JobRunner {
     return loop.here(
             services
                 .traces()
-                .step("claim", step.traceparent(), () -> services.records().claim(id, by)))
+                .step(
+                    "claim",
+                    step.traceparent(),
+                    () -> services.records().claim(id, by, step.traceparent())))
         .transform(
             claimed -> {
               claiming--;
@@ -211,11 +214,9 @@ final class JobRunner {
   private Future<Void> settle(Held held, AttemptEnd how) {
     Delivery delivery = held.claiming.delivery();
     if (how instanceof AttemptEnd.Ended ended) {
-      metrics.ended(ended.job());
       return ack(delivery, ended.job().state().wireName());
     }
     if (how instanceof AttemptEnd.Dead dead) {
-      metrics.ended(dead.job());
       return bury(delivery, dead.job());
     }
     if (how instanceof AttemptEnd.Free free) {

@@ -223,8 +223,7 @@ final class PartWriter {
 
   private Future<Job> move(Job.Checkpoint to, Job.Progress progress, boolean last) {
     JobLife.Step step = new JobLife.Step(to, progress, modelDigest);
-    return record.step(
-        "record and event", () -> last ? record.completed(step) : record.checkpointed(step));
+    return last ? record.completed(step) : record.checkpointed(step);
   }
 
   private String key(Job.Checkpoint at) {

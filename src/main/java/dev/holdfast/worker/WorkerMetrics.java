@@ -2,7 +2,6 @@ package dev.holdfast.worker;
 
 import dev.holdfast.job.Claim;
 import dev.holdfast.job.Job;
-import dev.holdfast.job.JobSpec;
 import dev.holdfast.job.ModelSpec.BatchLimits;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
@@ -115,29 +114,6 @@ final class WorkerMetrics {
   /** An attempt has found out where an earlier one left off. */
   void resumed(long nanos) {
     checkpointLoad.record(nanos, TimeUnit.NANOSECONDS);
-  }
-
-  /** A job has ended, well or not, while it was this worker's: tells what it took. */
-  void ended(Job job) {
-    boolean interrupted = job.spent().interruptions() > 0;
-    registry
-        .counter(
-            "holdfast.jobs.ended",
-            "outcome",
-            job.state().wireName(),
-            "interrupted",
-            Boolean.toString(interrupted))
-        .increment();
-    burnt("failures", (double) job.spent().failures() / job.spec().failuresMax());
-    burnt("interruptions", (double) job.spent().interruptions() / JobSpec.INTERRUPTIONS_MAX);
-  }
-
-  private void burnt(String budget, double share) {
-    DistributionSummary.builder("holdfast.budget.spent")
-        .tag("budget", budget)
-        .serviceLevelObjectives(SHARES)
-        .register(registry)
-        .record(share);
   }
 
   /**

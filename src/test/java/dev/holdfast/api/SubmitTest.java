@@ -7,12 +7,6 @@ import dev.holdfast.job.JobError;
 import dev.holdfast.job.JobId;
 import dev.holdfast.job.JobSpec;
 import dev.holdfast.job.JobState;
-import dev.holdfast.telemetry.OpenTelemetryTraces;
-import io.opentelemetry.sdk.OpenTelemetrySdk;
-import io.opentelemetry.sdk.testing.exporter.InMemorySpanExporter;
-import io.opentelemetry.sdk.trace.SdkTracerProvider;
-import io.opentelemetry.sdk.trace.data.SpanData;
-import io.opentelemetry.sdk.trace.export.SimpleSpanProcessor;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -84,36 +78,6 @@ class SubmitTest {
         .isEqualTo(trace);
     assertThat(stored(api.submit(SMALL, "traceparent", "zz").is(202)).spec().traceparent())
         .isNull();
-  }
-
-  @Test
-  void aSubmissionIsAStepOfTheClientsTraceAndTheJobFollowsFromIt(@TempDir Path other)
-      throws Exception {
-    InMemorySpanExporter spans = InMemorySpanExporter.create();
-    SdkTracerProvider provider =
-        SdkTracerProvider.builder().addSpanProcessor(SimpleSpanProcessor.create(spans)).build();
-    OpenTelemetrySdk sdk = OpenTelemetrySdk.builder().setTracerProvider(provider).build();
-    ApiFixture traced =
-        new ApiFixture(
-            other,
-            ApiOptions.Limits.USUAL,
-            services ->
-                ApiFixture.tracing(services, new OpenTelemetryTraces(sdk, services.clock())));
-    try {
-      String trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-      Answer answer = traced.submit(SMALL, "traceparent", trace).is(202);
-      JobId id = new JobId(answer.json().getString("id"));
-      Job job = ApiFixture.await(traced.embedded.store().get(id)).orElseThrow();
-
-      assertThat(spans.getFinishedSpanItems()).hasSize(1);
-      SpanData request = spans.getFinishedSpanItems().get(0);
-      assertThat(request.getParentSpanId()).isEqualTo("b7ad6b7169203331");
-      assertThat(request.getTraceId()).isEqualTo("0af7651916cd43dd8448eb211c80319c");
-      assertThat(job.spec().traceparent())
-          .isEqualTo("00-%s-%s-01".formatted(request.getTraceId(), request.getSpanId()));
-    } finally {
-      traced.close();
-    }
   }
 
   @Test

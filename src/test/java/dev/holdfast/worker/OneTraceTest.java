@@ -4,6 +4,8 @@ import static dev.holdfast.worker.WorkerWorld.await;
 import static dev.holdfast.worker.WorkerWorld.texts;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.job.Claim;
+import dev.holdfast.job.Claimant;
 import dev.holdfast.job.Job;
 import dev.holdfast.job.JobId;
 import dev.holdfast.job.JobLife;
@@ -88,12 +90,17 @@ class OneTraceTest {
         .allSatisfy(
             attempt -> assertThat(attempt.getParentSpanId()).isEqualTo(request.getSpanId()));
     List<String> attempts = named("work on job").stream().map(SpanData::getSpanId).toList();
-    for (String step : List.of("claim", "infer", "part", "record and event")) {
+    for (String step : List.of("claim", "infer", "part", "record")) {
       assertThat(named(step))
           .as(step)
           .isNotEmpty()
           .allSatisfy(span -> assertThat(attempts).contains(span.getParentSpanId()));
     }
+    assertThat(named("event").stream().map(SpanData::getParentSpanId))
+        .as("each attempt tells of its beginning and its end")
+        .contains(attempts.toArray(String[]::new))
+        .allMatch(parent -> attempts.contains(parent) || parent.equals(request.getSpanId()))
+        .hasSizeGreaterThanOrEqualTo(2 * attempts.size());
   }
 
   @Test
@@ -142,6 +149,28 @@ class OneTraceTest {
 
     world.assertComplete(job, texts(3));
     assertOneTrace();
+  }
+
+  @Test
+  void aSignOfLifeIsNoStep() {
+    Job job = await(world.intake().submit(JobId.random(), spec(null, texts(3)))).job();
+    Claimant by =
+        new Claimant("w", Job.Place.UNKNOWN, "token", WorkerWorld.LEASE, Claimant.Company.ANY);
+    JobRecords untold =
+        new JobRecords(world.embedded.store(), world.embedded.events(), world.clock);
+    Job held = ((Claim.Claimed) await(untold.claim(job.id(), by))).job();
+    JobRecords records =
+        new JobRecords(
+            world.embedded.store(), world.embedded.events(), world.clock, traces, ended -> {});
+    Job.Progress two = new Job.Progress(2, 0, 3L);
+    Job alive =
+        await(records.update(held, (now, at) -> JobLife.alive(now, two, by.leaseLength(), at)));
+    assertThat(named("record")).isEmpty();
+
+    JobLife.Step part = new JobLife.Step(new Job.Checkpoint(2, 8, 3, 1, 20, 0), two, "digest");
+    await(
+        records.update(alive, (now, at) -> JobLife.checkpointed(now, part, by.leaseLength(), at)));
+    assertThat(named("record")).hasSize(1);
   }
 
   @Test

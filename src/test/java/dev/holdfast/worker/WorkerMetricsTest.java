@@ -8,8 +8,6 @@ import dev.holdfast.job.ClaimRules;
 import dev.holdfast.job.Claimant;
 import dev.holdfast.job.Claimant.Company;
 import dev.holdfast.job.Job;
-import dev.holdfast.job.JobError;
-import dev.holdfast.job.JobException;
 import dev.holdfast.job.JobId;
 import dev.holdfast.job.JobLife;
 import dev.holdfast.job.JobSpec;
@@ -98,28 +96,6 @@ class WorkerMetricsTest {
     assertThat(interruptions("lost", "unknown", "unknown", "unknown")).isEqualTo(1);
     assertThat(meters.get("holdfast.hand.over").timer().count()).isZero();
     assertThat(total("holdfast.recovery")).isEqualTo(31_000);
-  }
-
-  @Test
-  void anEndTellsWhetherTheJobWasInterruptedAndWhatOfItsBudgetsIsGone() {
-    Job left = JobLife.interrupted(claimed(created(), SPOT).job(), clock.instant());
-    JobException why = JobError.INFERENCE_FAILED.because("no");
-    Job failed =
-        JobLife.attemptFailed(
-            claimed(left, SPOT).job(), why, false, Duration.ZERO, clock.instant());
-    metrics.ended(failed);
-
-    assertThat(
-            meters
-                .get("holdfast.jobs.ended")
-                .tags("outcome", "failed", "interrupted", "true")
-                .counter()
-                .count())
-        .isEqualTo(1);
-    assertThat(meters.get("holdfast.budget.spent").tag("budget", "failures").summary().max())
-        .isCloseTo(1.0 / 3, within(1e-9));
-    assertThat(meters.get("holdfast.budget.spent").tag("budget", "interruptions").summary().max())
-        .isCloseTo(0.001, within(1e-9));
   }
 
   @Test

@@ -76,8 +76,8 @@ final class WorkerWorld implements AutoCloseable {
 
   /** Deletes what no attempt needs from a scratch directory. */
   void sweep(Path directory) {
-    JobRecords records = new JobRecords(embedded.store(), embedded.events(), clock);
-    try (ScratchSweep sweep = new ScratchSweep(new PartScratch(directory, clock), records, clock)) {
+    PartScratch disk = new PartScratch(directory, clock);
+    try (ScratchSweep sweep = new ScratchSweep(disk, records(new Mortal()), clock)) {
       await(sweep.start());
     }
   }
@@ -97,14 +97,12 @@ final class WorkerWorld implements AutoCloseable {
     }
   }
 
-  /** {@code n} different texts. */
   static String[] texts(int n) {
     return IntStream.range(0, n).mapToObj(i -> "text " + i).toArray(String[]::new);
   }
 
   JobIntake intake() {
-    JobRecords records = new JobRecords(embedded.store(), embedded.events(), clock);
-    return new JobIntake(embedded.store(), embedded.queue(), records, clock);
+    return new JobIntake(embedded.store(), embedded.queue(), records(new Mortal()), clock);
   }
 
   Job submit(JobSpec.Input input) {
@@ -163,7 +161,6 @@ final class WorkerWorld implements AutoCloseable {
     assertThat(messages()).as("messages left").isEqualTo(new Messages(0, 0));
   }
 
-  /** A worker that is fine. */
   Worker worker(String id) {
     return worker(id, new Mortal(), new ScriptedEngine());
   }
@@ -177,6 +174,12 @@ final class WorkerWorld implements AutoCloseable {
   /** A worker that its user closes. */
   Worker transientWorker(String id, ScriptedEngine engine) {
     return new Worker(id, new Mortal(), engine);
+  }
+
+  private JobRecords records(Mortal mortal) {
+    JobStore store = mortal.wrap(JobStore.class, embedded.store());
+    JobEvents events = mortal.wrap(JobEvents.class, embedded.events());
+    return new JobRecords(store, events, clock, traces, job -> {});
   }
 
   /** One worker's runner with all it needs, without the verticle that pulls for it. */
@@ -207,10 +210,7 @@ final class WorkerWorld implements AutoCloseable {
           new WorkerServices(
               queue,
               embedded.events(),
-              new JobRecords(
-                  mortal.wrap(JobStore.class, embedded.store()),
-                  mortal.wrap(JobEvents.class, embedded.events()),
-                  clock),
+              records(mortal),
               mortal.wrap(ObjectStore.class, embedded.objects()),
               mortal.wrap(ExternalInputs.class, embedded.externalInputs()),
               embedded.roster(),
