@@ -177,7 +177,7 @@ final class JobRunner {
           .transform(written -> release(delivery, NOT_MINE_DELAY, "not_mine"));
     }
     serving.interruptions().claimed(job);
-    metrics.wentOn(claimed);
+    metrics.wentOn(claimed, services.clock().nanos());
     Probation probation = claiming.probation(job, services.clock());
     return attempt(new Held(claiming, serving, record, probation), job.fence() > 1);
   }

@@ -51,6 +51,7 @@ final class WorkerMetrics {
   final Counter partsRescued;
   final Counter fencedOut;
   final Counter leaseFailures;
+  private final SeenFromZero interruptions = new SeenFromZero();
   private long batchesTold;
   private double batchItemsTold;
 
@@ -120,8 +121,10 @@ final class WorkerMetrics {
    * Counts that the attempt before the newest one ended since its worker went, where that was, and
    * how long nobody worked on the job. Whoever goes on counts it, since one that is killed cannot,
    * and each end is counted once.
+   *
+   * @param nowNanos on the stopwatch that {@link #settle} is told by
    */
-  void wentOn(Claim.Claimed claimed) {
+  void wentOn(Claim.Claimed claimed, long nowNanos) {
     List<Job.Attempt> all = claimed.job().attempts();
     if (all.size() < 2) {
       return;
@@ -132,8 +135,8 @@ final class WorkerMetrics {
       return;
     }
     Job.Place place = before.place();
-    registry
-        .counter(
+    interruptions.count(
+        registry.counter(
             "holdfast.interruptions",
             "after",
             outcome.name().toLowerCase(Locale.ROOT),
@@ -142,8 +145,8 @@ final class WorkerMetrics {
             "from_spot",
             known(place.spot()),
             "from_machine",
-            known(place.machine()))
-        .increment();
+            known(place.machine())),
+        nowNanos);
     Instant ended = before.ended();
     Instant started = all.get(all.size() - 1).started();
     if (outcome == Job.Outcome.LOST) {
@@ -155,6 +158,11 @@ final class WorkerMetrics {
         graceUsed.record(between(before.told(), ended));
       }
     }
+  }
+
+  /** Counts what had to wait; call it every few seconds. */
+  void settle(long nowNanos) {
+    interruptions.settle(nowNanos);
   }
 
   private static Duration between(Instant from, Instant to) {

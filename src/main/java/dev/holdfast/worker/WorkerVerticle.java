@@ -215,6 +215,7 @@ public final class WorkerVerticle extends VerticleBase implements Drainable {
   }
 
   private void tell() {
+    metrics.settle(services.clock().nanos());
     services
         .roster()
         .report(

@@ -42,13 +42,18 @@ class WorkerMetricsTest {
     return (Claim.Claimed) ClaimRules.claim(job, by, clock.instant()).outcome();
   }
 
+  /** And its counter's zero has been read. */
+  private void wentOn(Claim.Claimed claimed) {
+    metrics.wentOn(claimed, 0);
+    metrics.settle(SeenFromZero.READ_WITHIN.toNanos());
+  }
+
   private double interruptions(String after, String zone, String spot, String machine) {
-    var counter =
-        meters
-            .find("holdfast.interruptions")
-            .tags("after", after, "from_zone", zone, "from_spot", spot, "from_machine", machine)
-            .counter();
-    return counter == null ? 0 : counter.count();
+    return meters
+        .get("holdfast.interruptions")
+        .tags("after", after, "from_zone", zone, "from_spot", spot, "from_machine", machine)
+        .counter()
+        .count();
   }
 
   private double total(String timer) {
@@ -57,8 +62,25 @@ class WorkerMetricsTest {
 
   @Test
   void aFirstAttemptFollowsNone() {
-    metrics.wentOn(claimed(created(), SPOT));
+    wentOn(claimed(created(), SPOT));
     assertThat(meters.find("holdfast.interruptions").counters()).isEmpty();
+  }
+
+  @Test
+  void whatBeginsACounterIsCountedOnceItsZeroWasRead() {
+    Job left = JobLife.interrupted(claimed(created(), SPOT).job(), clock.instant());
+    long read = SeenFromZero.READ_WITHIN.toNanos();
+    metrics.wentOn(claimed(left, SPOT), 5);
+    metrics.wentOn(claimed(left, SPOT), 6);
+    metrics.settle(4 + read);
+    assertThat(interruptions("interrupted", "europe-west4-a", "true", "g2-standard-8")).isZero();
+    metrics.settle(5 + read);
+    assertThat(interruptions("interrupted", "europe-west4-a", "true", "g2-standard-8"))
+        .isEqualTo(2);
+    metrics.wentOn(claimed(left, SPOT), 5 + read);
+    metrics.settle(5 + 2 * read);
+    assertThat(interruptions("interrupted", "europe-west4-a", "true", "g2-standard-8"))
+        .isEqualTo(3);
   }
 
   @Test
@@ -68,7 +90,7 @@ class WorkerMetricsTest {
     clock.advance(Duration.ofMillis(300));
     Job left = JobLife.interrupted(held, told, clock.instant());
     clock.advance(Duration.ofMillis(800));
-    metrics.wentOn(claimed(left, Job.Place.UNKNOWN));
+    wentOn(claimed(left, Job.Place.UNKNOWN));
 
     assertThat(interruptions("interrupted", "europe-west4-a", "true", "g2-standard-8"))
         .isEqualTo(1);
@@ -80,7 +102,7 @@ class WorkerMetricsTest {
   @Test
   void whoLeavesUnaskedUsesNoGrace() {
     Job left = JobLife.interrupted(claimed(created(), SPOT).job(), clock.instant());
-    metrics.wentOn(claimed(left, SPOT));
+    wentOn(claimed(left, SPOT));
     assertThat(meters.get("holdfast.hand.over").timer().count()).isEqualTo(1);
     assertThat(meters.get("holdfast.grace.used").timer().count()).isZero();
   }
@@ -91,7 +113,7 @@ class WorkerMetricsTest {
     clock.advance(Duration.ofSeconds(5));
     Job alive = JobLife.alive(held, held.progress(), LEASE, clock.instant());
     clock.advance(LEASE.plusSeconds(1));
-    metrics.wentOn(claimed(alive, SPOT));
+    wentOn(claimed(alive, SPOT));
 
     assertThat(interruptions("lost", "unknown", "unknown", "unknown")).isEqualTo(1);
     assertThat(meters.get("holdfast.hand.over").timer().count()).isZero();
