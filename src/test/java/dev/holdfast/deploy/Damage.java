@@ -23,6 +23,7 @@ record Damage(String rule, String overlay, Consumer<Manifests> done) {
     OtherDamage.toTargets(all);
     OtherDamage.toNetworks(all);
     OtherDamage.toScaling(all);
+    OtherDamage.toRights(all);
     return all;
   }
 

@@ -23,6 +23,7 @@ final class Findings {
     FleetRules.check(all, found);
     ReferenceRules.check(all, found);
     NetworkRules.check(all, found);
+    RightsRules.check(all, found);
     ScalingRules.check(all, found);
     return found;
   }

@@ -18,10 +18,22 @@ final class NetworkRules {
   static final String REACHED = "can be reached at each of its ports";
   static final String NAMES = "can look names up";
   static final String CLOUD = "can reach Google's services, and the metadata server";
+  static final String COLLECTOR = "can send traces to a collector";
   static final String NARROW = "opens nothing to the whole world but the ports for that";
 
   private static final int HTTPS = 443;
   private static final int DNS = 53;
+
+  /** Of OTLP over HTTP. */
+  private static final int OTLP = 4318;
+
+  /** Whoever may answer for names in a cluster of GKE, by what was switched on when it was made. */
+  private static final List<String> RESOLVERS =
+      List.of(
+          "\"k8s-app\":\"kube-dns\"",
+          "\"k8s-app\":\"node-local-dns\"",
+          "\"169.254.20.10/32\"",
+          "\"169.254.169.254/32\"");
 
   /** GKE's metadata server, and private.googleapis.com. */
   private static final List<String> GOOGLE =
@@ -95,11 +107,18 @@ final class NetworkRules {
     List<JsonNode> ways =
         about.stream().flatMap(policy -> each(policy.at("/spec/egress"))).toList();
     found.require(
-        ways.stream()
-            .flatMap(rule -> each(rule.path("ports")))
-            .anyMatch(port -> port.path("port").asInt() == DNS),
+        RESOLVERS.stream()
+            .allMatch(
+                resolver ->
+                    ways.stream()
+                        .anyMatch(
+                            way ->
+                                opens(way, "UDP", DNS)
+                                    && opens(way, "TCP", DNS)
+                                    && way.toString().contains(resolver))),
         deployment,
         NAMES);
+    found.require(ways.stream().anyMatch(way -> opens(way, "TCP", OTLP)), deployment, COLLECTOR);
     found.require(
         GOOGLE.stream()
             .allMatch(
@@ -111,8 +130,15 @@ final class NetworkRules {
         CLOUD);
   }
 
+  private static boolean opens(JsonNode way, String protocol, int port) {
+    return each(way.path("ports"))
+        .anyMatch(
+            one ->
+                one.path("protocol").asText().equals(protocol) && one.path("port").asInt() == port);
+  }
+
   /** Whether a policy's selector takes a deployment's pods. */
-  private static boolean isAbout(JsonNode policy, ObjectNode deployment) {
+  static boolean isAbout(JsonNode policy, ObjectNode deployment) {
     JsonNode selector = policy.at("/spec/podSelector");
     JsonNode labels = podLabels(deployment);
     return !selector.isEmpty()

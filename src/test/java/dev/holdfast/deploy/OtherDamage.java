@@ -108,7 +108,17 @@ final class OtherDamage {
     policy(
         all, NetworkRules.OPENS, "metrics", one -> at(one, "/ingress/0/ports/0").put("port", "m"));
     policy(all, NetworkRules.REACHED, "metrics", one -> one.remove("ingress"));
-    policy(all, NetworkRules.NAMES, "google", one -> ((ArrayNode) one.path("egress")).remove(0));
+    for (int resolver = 0; resolver < 4; resolver++) {
+      int gone = resolver;
+      policy(
+          all,
+          NetworkRules.NAMES,
+          "google",
+          one -> ((ArrayNode) one.at("/egress/0/to")).remove(gone));
+    }
+    policy(
+        all, NetworkRules.NAMES, "google", one -> at(one, "/egress/0/ports/0").put("port", 5353));
+    policy(all, NetworkRules.COLLECTOR, "traces", one -> one.remove("egress"));
     policy(all, NetworkRules.CLOUD, "google", one -> ((ArrayNode) one.path("egress")).remove(1));
     policy(
         all,
@@ -141,5 +151,38 @@ final class OtherDamage {
         all,
         ScalingRules.AUTHENTICATION,
         one -> at(one, "/triggers/0/authenticationRef").put("name", "nobody"));
+  }
+
+  static void toRights(List<Damage> all) {
+    manifest(
+        all,
+        RightsRules.DELETION_COST,
+        "RoleBinding holdfast-worker-pods",
+        one -> at(one, "/subjects/0").put("name", "holdfast-api"));
+    manifest(
+        all,
+        RightsRules.DELETION_COST,
+        "RoleBinding holdfast-worker-pods",
+        one -> at(one, "/roleRef").put("name", "another"));
+    pod(
+        all,
+        RightsRules.DELETION_COST,
+        pod -> {
+          ArrayNode volumes = (ArrayNode) pod.path("volumes");
+          ((ArrayNode) volumes.get(volumes.size() - 1).at("/projected/sources")).remove(1);
+        });
+    first(
+        all,
+        RightsRules.DELETION_COST,
+        one -> {
+          ArrayNode mounts = (ArrayNode) one.path("volumeMounts");
+          at(mounts, "/" + (mounts.size() - 1)).put("mountPath", "/token");
+        });
+    policy(all, RightsRules.DELETION_COST, "kubernetes", one -> one.remove("egress"));
+    manifest(
+        all,
+        RightsRules.LEAST,
+        "Role holdfast-worker-pods",
+        one -> ((ArrayNode) one.at("/rules/0/verbs")).add("delete"));
   }
 }

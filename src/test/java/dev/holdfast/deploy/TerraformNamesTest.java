@@ -86,4 +86,17 @@ class TerraformNamesTest {
       assertThat(text("cluster.tf")).contains("\"199.36.153." + last + "\"");
     }
   }
+
+  /** The control plane's own address is one of the nodes' subnet, where nodes are private. */
+  @Test
+  void theControlPlaneIsReachedWhereItIs() throws IOException {
+    String block =
+        Manifests.render("prod")
+            .get("NetworkPolicy", "kubernetes")
+            .at("/spec/egress/0/to/0/ipBlock/cidr")
+            .asText();
+    assertThat(text("cluster.tf"))
+        .contains("name = \"holdfast-nodes\"")
+        .contains("ip_cidr_range = \"" + block + "\"\n private_ip_google_access = true");
+  }
 }
