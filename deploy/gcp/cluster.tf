@@ -8,6 +8,7 @@ resource "google_compute_network" "this" {
   count                   = local.cluster
   name                    = "holdfast"
   auto_create_subnetworks = false
+  depends_on              = [google_project_service.used]
 }
 
 resource "google_compute_subnetwork" "nodes" {
@@ -93,6 +94,7 @@ resource "google_service_account" "nodes" {
   count        = local.cluster
   account_id   = "holdfast-nodes"
   display_name = "Holdfast: GKE nodes"
+  depends_on   = [google_project_service.used]
 }
 
 resource "google_project_iam_member" "nodes" {

@@ -1,6 +1,9 @@
 # Rights go to the Kubernetes service accounts themselves, resource by resource where that is possible.
 locals {
-  subjects = "principal://iam.googleapis.com/projects/${data.google_project.this.number}/locations/global/workloadIdentityPools/${var.project}.svc.id.goog/subject"
+  # The project's pool is made with its first cluster that has Workload Identity; until then rights given to
+  # somebody in it are refused.
+  pool     = var.create_cluster ? google_container_cluster.this[0].workload_identity_config[0].workload_pool : "${var.project}.svc.id.goog"
+  subjects = "principal://iam.googleapis.com/projects/${data.google_project.this.number}/locations/global/workloadIdentityPools/${local.pool}/subject"
   members = {
     api    = "${local.subjects}/ns/${var.namespace}/sa/holdfast-api"
     worker = "${local.subjects}/ns/${var.namespace}/sa/holdfast-worker"
@@ -52,6 +55,7 @@ resource "google_project_iam_custom_role" "own_subscription" {
     "pubsub.subscriptions.delete",
     "pubsub.subscriptions.get",
   ]
+  depends_on = [google_project_service.used]
 }
 
 resource "google_project_iam_member" "own_subscription" {

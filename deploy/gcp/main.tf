@@ -12,8 +12,11 @@ locals {
   services = [
     "artifactregistry.googleapis.com",
     "cloudbuild.googleapis.com",
+    "compute.googleapis.com",
     "container.googleapis.com",
+    "dns.googleapis.com",
     "firestore.googleapis.com",
+    "iam.googleapis.com",
     "monitoring.googleapis.com",
     "pubsub.googleapis.com",
     "storage.googleapis.com",

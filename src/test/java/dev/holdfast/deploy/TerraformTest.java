@@ -11,6 +11,8 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -20,6 +22,10 @@ import org.junit.jupiter.api.TestFactory;
 class TerraformTest {
 
   private static final Path DIRECTORY = Path.of("deploy/gcp");
+  private static final Pattern RESOURCE =
+      Pattern.compile("(?ms)^resource \"([a-z_]+)\" \"([a-z_]+)\" \\{\n(.*?)^}");
+  private static final Pattern REFERENCE =
+      Pattern.compile("google_[a-z_]+\\.[a-z_]+|local\\.(members|subjects|pubsub_agent)");
 
   private static List<Path> files() {
     try (Stream<Path> files = Files.list(DIRECTORY)) {
@@ -78,6 +84,37 @@ class TerraformTest {
         .contains(
             "subscription = google_pubsub_subscription.all[\"jobs\"].name\n role ="
                 + " \"roles/pubsub.subscriber\"");
+  }
+
+  /** Whatever waits for nothing else waits for the services, or the first apply fails half-way. */
+  @Test
+  void nothingIsMadeBeforeItsServiceIsOn() throws IOException {
+    int made = 0;
+    for (Path file : files()) {
+      Matcher resource = RESOURCE.matcher(Files.readString(file));
+      while (resource.find()) {
+        String body = resource.group(3);
+        if (!resource.group(1).equals("google_project_service")) {
+          made++;
+          assertThat(REFERENCE.matcher(body).find())
+              .as(resource.group(1) + " " + resource.group(2))
+              .isTrue();
+        }
+      }
+    }
+    assertThat(made).isGreaterThan(20);
+    for (String service :
+        List.of("compute", "container", "dns", "firestore", "iam", "pubsub", "storage")) {
+      assertThat(text("main.tf")).contains("\"" + service + ".googleapis.com\"");
+    }
+  }
+
+  /** The pool of Workload Identity comes with the cluster, and rights in it are refused before. */
+  @Test
+  void rightsWaitForTheCluster() throws IOException {
+    assertThat(text("iam.tf"))
+        .contains("pool = var.create_cluster ? google_container_cluster.this[0].")
+        .contains("workloadIdentityPools/${local.pool}/subject\"");
   }
 
   @Test
