@@ -65,6 +65,16 @@ record Manifests(List<ObjectNode> all) {
     }
   }
 
+  /** Every document of a file. */
+  static List<JsonNode> documents(Path file) {
+    try (MappingIterator<JsonNode> read =
+        YAML.readerFor(JsonNode.class).readValues(file.toFile())) {
+      return read.readAll();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   private Manifests copy() {
     return new Manifests(all.stream().map(ObjectNode::deepCopy).toList());
   }

@@ -21,7 +21,6 @@ class NamesTest {
 
   private static final Pattern SETTING = Pattern.compile("HOLDFAST_[A-Z_]*[A-Z]");
   private static final Pattern IN_CODE = Pattern.compile("\"(holdfast(?:\\.[a-z]+)+)\"");
-  private static final Pattern IN_QUERIES = Pattern.compile("\\bholdfast(?:_[a-z]+)+\\b");
   private static final Path MONITORING = Path.of("deploy/gke/components/monitoring");
 
   /** What Prometheus' naming puts behind a name of ours. */
@@ -69,11 +68,7 @@ class NamesTest {
             .results()
             .map(match -> match.group(1).replace('.', '_'))
             .collect(Collectors.toSet());
-    String queries =
-        Files.readString(MONITORING.resolve("dashboard.json"))
-            + Files.readString(MONITORING.resolve("rules.yaml"))
-            + Files.readString(Path.of("deploy/gke/components/keda/scaledobjects.yaml"));
-    Set<String> watched = found(IN_QUERIES, queries);
+    Set<String> watched = Watched.names();
     assertThat(watched).contains("holdfast_jobs", "holdfast_part_seconds_bucket");
     for (String name : watched) {
       assertThat(counted).as(name).anyMatch(base -> name.matches(base + ENDINGS));
@@ -104,7 +99,7 @@ class NamesTest {
               assertThat(Path.of(artifact.at("/docker/dockerfile").asText())).exists();
             });
     Set<String> production = new TreeSet<>();
-    Manifests.each(skaffold.at("/profiles/0/build/artifacts"))
+    Manifests.each(skaffold.at("/profiles/1/build/artifacts"))
         .forEach(artifact -> production.add(artifact.path("image").asText()));
     assertThat(production).isEqualTo(built);
     for (String overlay : Manifests.OVERLAYS) {
@@ -119,7 +114,7 @@ class NamesTest {
     }
     assertThat(skaffold.at("/manifests/kustomize/paths/0").asText())
         .isEqualTo("deploy/gke/overlays/dev");
-    assertThat(skaffold.at("/profiles/0/manifests/kustomize/paths/0").asText())
+    assertThat(skaffold.at("/profiles/1/manifests/kustomize/paths/0").asText())
         .isEqualTo("deploy/gke/overlays/prod");
   }
 

@@ -72,6 +72,9 @@ class SchemaTest {
     typos.put(
         "ScaledObject worker-spot unknown field", one -> rename(one, "/spec", "cooldownPeriod"));
     typos.put(
+        "TriggerAuthentication holdfast-monitoring unknown field",
+        one -> rename(one, "/spec/podIdentity", "provider"));
+    typos.put(
         "PodMonitoring holdfast-api unknown field",
         one -> rename(one, "/spec/endpoints/0", "interval"));
     typos.put("Rules holdfast unknown field", one -> rename(one, "/spec/groups/0/rules/0", "for"));

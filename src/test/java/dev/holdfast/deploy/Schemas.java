@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentSkipListSet;
 
 /**
  * Strict checks without a server: Kubernetes' own kinds by its client's model, which refuses
@@ -25,8 +26,15 @@ import java.util.Set;
  */
 final class Schemas {
 
-  private static final Path DIRECTORY =
-      Path.of(System.getProperty("holdfast.schemas", "../shared/schemas"));
+  private static final String PROPERTY = "holdfast.schemas";
+
+  /** Where somebody says that they are; the build hands an empty one on if nobody does. */
+  private static final String NAMED = System.getProperty(PROPERTY, "");
+
+  static final Path DIRECTORY = Path.of(NAMED.isBlank() ? "../shared/schemas" : NAMED);
+
+  /** What was asked about, and nothing here could tell. */
+  private static final Set<String> UNTOLD = new ConcurrentSkipListSet<>();
 
   private static final String MODELS = "io.kubernetes.client.openapi.models.V1";
 
@@ -56,8 +64,23 @@ final class Schemas {
 
   private Schemas() {}
 
+  /**
+   * Whether there are schemas.
+   *
+   * @throws IllegalStateException if somebody says where they are, and they are not there
+   */
   static boolean present() {
-    return Files.isDirectory(DIRECTORY);
+    boolean there = Files.isDirectory(DIRECTORY);
+    if (!there && !NAMED.isBlank()) {
+      throw new IllegalStateException(
+          "-D%s=%s is no directory".formatted(PROPERTY, DIRECTORY.toAbsolutePath()));
+    }
+    return there;
+  }
+
+  /** Kinds and files that were not held against any schema so far. */
+  static Set<String> untold() {
+    return Set.copyOf(UNTOLD);
   }
 
   /** Whether a manifest of this kind is checked. */
@@ -69,15 +92,14 @@ final class Schemas {
   static String wrong(JsonNode manifest) {
     String kind = Manifests.kind(manifest);
     if (UNCHECKED.containsKey(kind)) {
+      UNTOLD.add(kind);
       return manifest.path("apiVersion").asText().equals(UNCHECKED.get(kind)) ? "" : "version";
     }
     String schema = CUSTOM.get(kind);
     if (schema == null) {
       return wrongForKubernetes(kind, manifest);
     }
-    return present()
-        ? wrongFor(schema, kind.equals("ComputeClass") ? older(manifest) : manifest)
-        : "";
+    return wrongFor(schema, kind, kind.equals("ComputeClass") ? older(manifest) : manifest);
   }
 
   /** Without the one field that is younger than the schema, unless that is not as it should be. */
@@ -92,10 +114,14 @@ final class Schemas {
   }
 
   static String wrongForSkaffold(JsonNode skaffold) {
-    return wrongFor("skaffold-v4beta14", skaffold);
+    return wrongFor("skaffold-v4beta14", "skaffold.yaml", skaffold);
   }
 
-  private static String wrongFor(String schema, JsonNode document) {
+  private static String wrongFor(String schema, String what, JsonNode document) {
+    if (!present()) {
+      UNTOLD.add(what);
+      return "";
+    }
     try {
       JsonObject json = new JsonObject(Files.readString(DIRECTORY.resolve(schema + ".json")));
       json.remove("$id");

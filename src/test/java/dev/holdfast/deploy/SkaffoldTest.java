@@ -18,13 +18,13 @@ class SkaffoldTest {
 
   private static final JsonNode FILE = Manifests.yaml(Path.of("skaffold.yaml"));
 
+  private static final JsonNode PROD = FILE.at("/profiles/1");
+
   @Test
   void theFileIsLawful() {
     // the schema does not look at the version
     assertThat(FILE.path("apiVersion").asText()).isEqualTo("skaffold/v4beta14");
-    if (Schemas.present()) {
-      assertThat(Schemas.wrongForSkaffold(FILE)).isEmpty();
-    }
+    assertThat(Schemas.wrongForSkaffold(FILE)).isEmpty();
   }
 
   @TestFactory
@@ -44,19 +44,42 @@ class SkaffoldTest {
 
   @Test
   void everyOverlayCanBeDeployed() {
-    assertThat(
-            Stream.of("", "/profiles/0", "/profiles/1")
-                .map(profile -> FILE.at(profile + "/manifests/kustomize/paths/0").asText())
-                .map(path -> path.replace("deploy/gke/overlays/", "")))
+    assertThat(Manifests.each(FILE.path("profiles")).map(profile -> profile.path("name").asText()))
         .containsExactlyElementsOf(Manifests.OVERLAYS);
+    for (JsonNode profile : FILE.path("profiles")) {
+      assertThat(overlay(profile)).isEqualTo(profile.path("name").asText());
+    }
+    assertThat(overlay(FILE)).as("without a profile").isEqualTo("dev");
+  }
+
+  private static String overlay(JsonNode part) {
+    return part.at("/manifests/kustomize/paths/0").asText().replace("deploy/gke/overlays/", "");
+  }
+
+  /**
+   * What only production has done to it is built by Cloud Build, and what is not, is built here.
+   */
+  @Test
+  void productionIsBuiltInTheCloudAndDevelopmentHere() {
+    assertThat(FILE.at("/build/local/push").asBoolean(true)).isFalse();
+    assertThat(PROD.at("/build/googleCloudBuild").isObject()).isTrue();
+    assertThat(FILE.at("/profiles/0/build").isMissingNode()).isTrue();
+  }
+
+  /** The smoke test is one job from its submission to its end, by the image that is deployed. */
+  @Test
+  void theSmokeTestIsAJob() {
+    assertThat(FILE.at("/verify/0/container/args").toString()).contains("submit", "--watch");
+    assertThat(FILE.at("/verify/0/container/image")).isEqualTo(FILE.at("/build/artifacts/0/image"));
+    assertThat(FILE.at("/verify/0/executionMode").has("kubernetesCluster")).isTrue();
   }
 
   /** A build argument that no Dockerfile takes would be dropped with a warning. */
   @Test
   void everyBuildArgumentIsTaken() throws IOException {
     int arguments = 0;
-    for (String artifacts : List.of("/build/artifacts", "/profiles/0/build/artifacts")) {
-      for (JsonNode artifact : FILE.at(artifacts)) {
+    for (JsonNode part : List.of(FILE, PROD)) {
+      for (JsonNode artifact : part.at("/build/artifacts")) {
         String dockerfile = Files.readString(Path.of(artifact.at("/docker/dockerfile").asText()));
         for (var argument : artifact.at("/docker/buildArgs").properties()) {
           arguments++;
