@@ -9,17 +9,29 @@ import dev.holdfast.client.HoldfastClient;
 import dev.holdfast.client.JobView;
 import dev.holdfast.client.Terminal;
 import dev.holdfast.client.Watch;
+import dev.holdfast.contract.Futures;
+import dev.holdfast.deploy.Watched;
+import dev.holdfast.embedded.Embedded;
+import dev.holdfast.job.WorkerRoster;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -46,6 +58,7 @@ class LocalStackTest {
     settings.put("HOLDFAST_LEASE", "3s");
     settings.put("HOLDFAST_CHECKPOINT", "200ms");
     settings.put("HOLDFAST_GRACE", "5s");
+    settings.put("HOLDFAST_PRICE_PER_HOUR", "0.71");
     return settings;
   }
 
@@ -89,7 +102,29 @@ class LocalStackTest {
       assertThat(RowCheck.of(result, items)).isEqualTo(new RowCheck.Counts(0, 0));
       await(killed + " is ready");
       assertThat(stack.notReady()).isEmpty();
+      assertThat(shown(stack)).containsAll(Watched.names());
     }
+  }
+
+  /** The names of all numbers that the API and its workers show to Prometheus. */
+  private Set<String> shown(LocalStack stack) throws Exception {
+    List<Integer> ports = new ArrayList<>(List.of(stack.managementPort()));
+    try (SystemClock clock = new SystemClock();
+        Embedded data = Embedded.open(directory.resolve("data"), Optional.empty(), clock)) {
+      Futures.await(data.roster().list(clock.instant().minus(WorkerRoster.REPORT_INTERVAL)))
+          .forEach(worker -> ports.add(worker.managementPort()));
+    }
+    Set<String> names = new TreeSet<>();
+    for (int port : ports) {
+      URI page = URI.create("http://127.0.0.1:%d/metrics".formatted(port));
+      HttpClient.newHttpClient()
+          .send(HttpRequest.newBuilder(page).build(), BodyHandlers.ofLines())
+          .body()
+          .filter(line -> !line.startsWith("#"))
+          .map(line -> line.split("[{ ]", 2)[0])
+          .forEach(names::add);
+    }
+    return names;
   }
 
   @Test
