@@ -62,9 +62,14 @@ final class ApiRole implements AutoCloseable {
             config.host(),
             config.managementPort(),
             meters,
-            () -> null,
+            this::ailment,
             () -> readiness(leaving ? "the API is leaving" : problem.get()),
             Optional.empty());
+  }
+
+  private @Nullable String ailment() {
+    ApiVerticle first = api.get();
+    return first == null ? null : first.ailment();
   }
 
   private static Readiness readiness(@Nullable String problem) {

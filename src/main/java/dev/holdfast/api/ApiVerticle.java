@@ -35,9 +35,7 @@ public final class ApiVerticle extends VerticleBase {
   /** How long a client may take to answer that its socket is closed. */
   private static final int SOCKET_CLOSE_WAIT_MAX_S = 2;
 
-  /**
-   * Vert.x gives all instances of a deployment the same random port if asked for a negative one.
-   */
+  /** Asked for a negative port, Vert.x gives all instances the same random one. */
   private static final int RANDOM_SHARED_PORT = -1;
 
   private final ApiOptions options;
@@ -86,6 +84,7 @@ public final class ApiVerticle extends VerticleBase {
     final StatsHistory history = new StatsHistory();
     final AtomicBoolean reconciling = new AtomicBoolean();
     final List<Supplier<Future<Void>>> leaving = new CopyOnWriteArrayList<>();
+    final List<LoopPulse> loops = new CopyOnWriteArrayList<>();
     final WorkerStops stops;
     final ApiMetrics metrics;
     final Backlog backlog;
@@ -132,8 +131,16 @@ public final class ApiVerticle extends VerticleBase {
     return listening.actualPort();
   }
 
+  /** Why the process should be started again, or null. Any thread. */
+  public @Nullable String ailment() {
+    return shared.loops.stream().anyMatch(LoopPulse::stuck)
+        ? "an event loop has not come round for %s".formatted(LoopPulse.STUCK_AFTER)
+        : null;
+  }
+
   @Override
   public Future<?> start() {
+    shared.loops.add(new LoopPulse(this::onContext, services.clock()));
     return here(shared.contract.read(vertx))
         .compose(
             read -> {
@@ -290,7 +297,7 @@ public final class ApiVerticle extends VerticleBase {
     return here.future();
   }
 
-  private void onContext(Runnable task) {
+  void onContext(Runnable task) {
     context.runOnContext(go -> task.run());
   }
 }
