@@ -14,6 +14,7 @@ locals {
     "cloudbuild.googleapis.com",
     "compute.googleapis.com",
     "container.googleapis.com",
+    "containerfilesystem.googleapis.com", # image streaming
     "dns.googleapis.com",
     "firestore.googleapis.com",
     "iam.googleapis.com",

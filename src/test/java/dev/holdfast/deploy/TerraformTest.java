@@ -131,6 +131,56 @@ class TerraformTest {
         .contains("topic = google_pubsub_topic.all[\"events\"].name");
   }
 
+  /** What the code calls, resource by resource, and nothing that could do more. */
+  @Test
+  void everyRightThatIsUsedIsGivenAndNoOther() throws IOException {
+    assertThat(text("iam.tf"))
+        .contains("api-jobs = { who = \"api\", topic = \"jobs\" }")
+        .contains("api-events = { who = \"api\", topic = \"events\" }")
+        .contains("worker-events = { who = \"worker\", topic = \"events\" }")
+        .contains("worker-dead = { who = \"worker\", topic = \"dead\" }")
+        .contains("worker-jobs = { who = \"worker\", subscription = \"jobs\" }")
+        .contains("api-dead = { who = \"api\", subscription = \"dead\" }")
+        .contains("role = \"roles/monitoring.viewer\"\n member = \"${local.subjects}/ns/keda/sa/");
+    assertThat(
+            Pattern.compile("\"roles/([a-zA-Z.]+)\"")
+                .matcher(text("iam.tf"))
+                .results()
+                .map(role -> role.group(1))
+                .distinct())
+        .containsExactlyInAnyOrder(
+            "pubsub.publisher",
+            "pubsub.subscriber",
+            "storage.objectUser",
+            "storage.objectViewer",
+            "datastore.user",
+            "monitoring.viewer");
+  }
+
+  @Test
+  void theDatabaseForgetsAndIsAskedByIndexes() throws IOException {
+    assertThat(text("firestore.tf"))
+        .contains("for_each = local.indexes")
+        .contains("for_each = local.fields")
+        .contains("for_each = try(each.value.ttl, false) ? [1] : []")
+        .contains("delete_protection_state = \"DELETE_PROTECTION_ENABLED\"");
+    assertThat(text("main.tf")).contains("file(\"${path.module}/firestore.indexes.json\")");
+  }
+
+  /** What deploy/gke takes for granted. */
+  @Test
+  void theClusterHasWhatIsDeployedOnIt() throws IOException {
+    assertThat(text("cluster.tf"))
+        .contains("workload_pool = \"${var.project}.svc.id.goog\"")
+        .contains("datapath_provider = \"ADVANCED_DATAPATH\"")
+        .contains("managed_prometheus {\n enabled = true")
+        .contains("gateway_api_config {\n channel = \"CHANNEL_STANDARD\"")
+        .contains("purpose = \"REGIONAL_MANAGED_PROXY\"")
+        .contains("enable_private_nodes = true")
+        .contains("spot = true")
+        .contains("total_min_node_count = 0");
+  }
+
   @Test
   void whatIsDeletedIsGone() throws IOException {
     assertThat(text("storage.tf"))
