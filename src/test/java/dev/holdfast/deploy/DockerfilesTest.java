@@ -64,7 +64,11 @@ class DockerfilesTest {
             .allMatch(label -> dockerfile.contains("org.opencontainers.image." + label + "=")),
         "it says what it is",
         broken);
-    require(dockerfile.contains("sbom.cyclonedx.json"), "it lists what is in it", broken);
+    require(
+        dockerfile.contains("/sbom.cyclonedx.json")
+            && dockerfile.contains("/mnt/packages /opt/holdfast/sbom-base.cyclonedx.json"),
+        "it lists what is in it",
+        broken);
     List<Integer> order =
         Stream.of("/lib /opt/holdfast/lib", "/holdfast.jar /opt/holdfast/", "\nARG REVISION")
             .map(dockerfile::indexOf)
@@ -123,7 +127,8 @@ class DockerfilesTest {
                 "FROM temurin"),
             new Damage("bases are arguments, each with a version", "=maven:3.9.9-", "=maven:"),
             new Damage("it says what it is", "org.opencontainers.image.title=", "title="),
-            new Damage("it lists what is in it", "sbom.cyclonedx.json", "classpath"),
+            new Damage("it lists what is in it", "/sbom.cyclonedx.json", "/classpath"),
+            new Damage("it lists what is in it", "  /mnt/packages /opt", "  true /opt"),
             new Damage("what changes most comes last", "/lib /opt/holdfast/lib", "/lib /x"),
             new Damage("what it copies is sent to the builder", "COPY pom.xml ", "COPY README.md "))
         .map(
