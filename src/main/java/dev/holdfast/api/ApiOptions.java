@@ -1,6 +1,8 @@
 package dev.holdfast.api;
 
+import io.vertx.core.http.HttpServerOptions;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Where the api listens and how much it takes on.
@@ -55,6 +57,29 @@ public record ApiOptions(String host, int port, Limits limits) {
             Duration.ofSeconds(75),
             Duration.ofSeconds(10),
             Streams.USUAL);
+
+    /** How long a client may take to answer that its socket is closed. */
+    private static final int SOCKET_CLOSE_WAIT_MAX_S = 2;
+
+    /** What an HTTP server has to know of them. */
+    HttpServerOptions server() {
+      return new HttpServerOptions()
+          .setMaxInitialLineLength(InvalidRequest.LINE_BYTES_MAX)
+          .setMaxHeaderSize(InvalidRequest.HEADER_BYTES_MAX)
+          .setHttp2ClearTextEnabled(false)
+          .setIdleTimeoutUnit(TimeUnit.MILLISECONDS)
+          .setIdleTimeout((int) keepAliveMax().toMillis())
+          // a stream is never idle by that, for its heartbeats go into the system's buffers
+          .setTcpUserTimeout((int) keepAliveMax().toMillis())
+          .setTcpKeepAlive(true)
+          .setMaxWebSocketFrameSize(streams().frameBytesMax())
+          .setMaxWebSocketMessageSize(streams().frameBytesMax())
+          // a window a socket would be most of what an idle socket costs
+          .setPerMessageWebSocketCompressionSupported(false)
+          .setPerFrameWebSocketCompressionSupported(false)
+          .setWebSocketClosingTimeout(SOCKET_CLOSE_WAIT_MAX_S)
+          .setTcpNoDelay(true);
+    }
   }
 
   /**

@@ -8,7 +8,6 @@ import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.http.HttpServer;
-import io.vertx.core.http.HttpServerOptions;
 import io.vertx.ext.web.Router;
 import java.util.List;
 import java.util.Map;
@@ -31,9 +30,6 @@ public final class ApiVerticle extends VerticleBase {
 
   /** How long requests that are being answered keep a stop waiting. */
   private static final long STOP_WAIT_MAX_S = 8;
-
-  /** How long a client may take to answer that its socket is closed. */
-  private static final int SOCKET_CLOSE_WAIT_MAX_S = 2;
 
   /** Asked for a negative port, Vert.x gives all instances the same random one. */
   private static final int RANDOM_SHARED_PORT = -1;
@@ -165,7 +161,7 @@ public final class ApiVerticle extends VerticleBase {
     Router router = routes.create(vertx, shared.console);
     server =
         vertx
-            .createHttpServer(serverOptions())
+            .createHttpServer(options.limits().server())
             .connectionHandler(connections::opened)
             .invalidRequestHandler(routes::invalid)
             .exceptionHandler(e -> LOG.debug("a connection failed", e))
@@ -211,25 +207,6 @@ public final class ApiVerticle extends VerticleBase {
   private Dependencies dependencies() {
     return new Dependencies(
         services.clock(), options.limits().dependencyWaitMax(), this::onContext);
-  }
-
-  private HttpServerOptions serverOptions() {
-    return new HttpServerOptions()
-        .setMaxInitialLineLength(InvalidRequest.LINE_BYTES_MAX)
-        .setMaxHeaderSize(InvalidRequest.HEADER_BYTES_MAX)
-        .setHttp2ClearTextEnabled(false)
-        .setIdleTimeoutUnit(TimeUnit.MILLISECONDS)
-        .setIdleTimeout((int) options.limits().keepAliveMax().toMillis())
-        // a stream is never idle by that, for its heartbeats go into the system's buffers
-        .setTcpUserTimeout((int) options.limits().keepAliveMax().toMillis())
-        .setTcpKeepAlive(true)
-        .setMaxWebSocketFrameSize(options.limits().streams().frameBytesMax())
-        .setMaxWebSocketMessageSize(options.limits().streams().frameBytesMax())
-        // a window a socket would be most of what an idle socket costs
-        .setPerMessageWebSocketCompressionSupported(false)
-        .setPerFrameWebSocketCompressionSupported(false)
-        .setWebSocketClosingTimeout(SOCKET_CLOSE_WAIT_MAX_S)
-        .setTcpNoDelay(true);
   }
 
   /** What one instance does for all. */
