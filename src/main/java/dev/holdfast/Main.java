@@ -57,6 +57,7 @@ public final class Main implements Runnable {
     line.addSubcommand(new ServeCommands.LocalCommand(terminal))
         .addSubcommand(new DemoCommand(terminal))
         .addSubcommand(new ChaosCommand(terminal))
+        .addSubcommand(new BenchCommand(terminal))
         .addSubcommand(new ServeCommands.ApiCommand(terminal))
         .addSubcommand(new ServeCommands.WorkerCommand(terminal))
         .addSubcommand(
