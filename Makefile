@@ -1,7 +1,8 @@
 .DEFAULT_GOAL := help
-SECTIONS ?= start submit noop bulk small emulators events memory checkpoint
+SECTIONS ?= start submit noop bulk small emulators peer events memory checkpoint
+JMH ?= .*
 
-.PHONY: help build check browser deploy images-test demo bench format
+.PHONY: help build check browser deploy images-test demo bench jmh format
 
 help: ## Show this
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -25,10 +26,15 @@ images-test: ## Build both images, run them locked up, take workers away; needs 
 demo: ## Run a job, kill its worker half-way, count what was lost
 	./holdfast demo
 
-bench: ## Measure the full path against the bare model, on an otherwise idle machine
+bench: ## Measure against the bare model, bare RPCs and a Spring worker, on an otherwise idle machine
 	mvn -q -B package -Dmaven.test.skip.exec=true
+	$(if $(filter peer,$(SECTIONS)),mvn -q -B -f bench/spring-peer/pom.xml package)
 	DJL_CACHE_DIR=target/djl-cache java -cp 'target/test-classes:target/classes:target/lib/*' dev.holdfast.bench.Bench \
-	  target/models/all-MiniLM-L6-v2 target/bench.csv $(SECTIONS)
+	  target/models/all-MiniLM-L6-v2 target/bench $(SECTIONS)
+
+jmh: ## Time the hot parts one by one; JMH=Row chooses
+	mkdir -p target/bench
+	mvn -q -B -Pjmh test-compile exec:exec@jmh -Djmh='$(JMH)'
 
 format: ## Format the code
 	mvn -q -B spotless:apply

@@ -3,11 +3,11 @@ package dev.holdfast.bench;
 import dev.holdfast.Sentences;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -18,12 +18,11 @@ import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 
 /**
- * The macro benchmark. The worker and the bare loop are pinned to core 0, the API and this load to
- * core 1; their rounds take turns in one run, on the same sentences. Prints a table and writes CSV.
+ * The macro benchmark, see {@code bench/README.md}. The worker and the bare loop are pinned to core
+ * 0, the API and this load to core 1; their rounds take turns in one run, on the same sentences.
+ * Prints a table and writes CSV and a plot for each section.
  *
- * <p>Arguments: {@code model-directory csv-file section…}, the sections being {@code bulk}, {@code
- * small}, {@code submit}, {@code noop}, {@code emulators}, {@code events}, {@code memory}, {@code
- * checkpoint} and {@code start}.
+ * <p>Arguments: {@code model-directory output-directory section…}.
  */
 final class Bench {
 
@@ -36,49 +35,56 @@ final class Bench {
   private static final int SUBMITS_AT_ONCE = 32;
 
   private final Path model;
-  private final Report report = new Report();
+  private final Report report;
   private final Path directory;
 
-  private Bench(Path model) throws IOException {
+  private Bench(Path model, Report report) throws IOException {
     this.model = model;
+    this.report = report;
     this.directory = Files.createTempDirectory("holdfast-bench");
   }
 
+  private interface Section {
+    void run() throws Exception;
+  }
+
   public static void main(String[] arguments) throws Exception {
-    List<String> sections = Arrays.asList(arguments).subList(2, arguments.length);
-    Bench bench = new Bench(Path.of(arguments[0]));
-    System.out.printf(
-        "%s, %d processors, Java %s; load average %.1f%n",
-        System.getProperty("os.arch"),
-        Runtime.getRuntime().availableProcessors(),
-        Runtime.version(),
-        ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
-    if (sections.contains("start")) {
-      bench.start();
+    Environment environment = Environment.here();
+    Report report = new Report(Path.of(arguments[1]), environment);
+    Bench bench = new Bench(Path.of(arguments[0]), report);
+    Map<String, Section> sections = bench.sections();
+    List<String> wanted = Arrays.asList(arguments).subList(2, arguments.length);
+    if (!sections.keySet().containsAll(wanted)) {
+      throw new IllegalArgumentException(wanted + " are not all among " + sections.keySet());
     }
-    if (sections.contains("bulk") || sections.contains("small")) {
-      bench.path(sections.contains("bulk"), sections.contains("small"));
+    System.out.println(environment.line());
+    for (Map.Entry<String, Section> section : sections.entrySet()) {
+      if (wanted.contains(section.getKey())) {
+        report.table(section.getKey());
+        section.getValue().run();
+        report.write();
+      }
     }
-    if (sections.contains("submit")) {
-      bench.submit();
-    }
-    if (sections.contains("noop")) {
-      NoopJobs.run(bench.directory.resolve("noop"), bench.report);
-    }
-    if (sections.contains("emulators")) {
-      EmulatorJobs.run(bench.directory.resolve("emulators"), bench.log(), bench.report);
-    }
-    if (sections.contains("checkpoint")) {
-      CheckpointCost.run(bench.directory.resolve("checkpoint"), bench.log(), ROUNDS, bench.report);
-    }
-    if (sections.contains("events")) {
-      EventSockets.run(bench.directory.resolve("events"), bench.log(), bench.report);
-    }
-    if (sections.contains("memory")) {
-      bench.memory();
-    }
-    bench.report.write(Path.of(arguments[1]));
     System.out.println("written to " + arguments[1] + "; logs are in " + bench.directory);
+  }
+
+  /** In the order in which they run. */
+  private Map<String, Section> sections() {
+    Map<String, Section> sections = new LinkedHashMap<>();
+    sections.put("start", this::start);
+    sections.put("bulk", this::bulk);
+    sections.put("small", this::small);
+    sections.put("submit", this::submit);
+    sections.put("noop", () -> NoopJobs.run(directory.resolve("noop"), report));
+    sections.put(
+        "emulators", () -> EmulatorJobs.run(directory.resolve("emulators"), log(), report));
+    sections.put("peer", () -> SpringPeer.run(directory.resolve("peer"), log(), model, report));
+    sections.put(
+        "checkpoint",
+        () -> CheckpointCost.run(directory.resolve("checkpoint"), log(), ROUNDS, report));
+    sections.put("events", () -> EventSockets.run(directory.resolve("events"), log(), report));
+    sections.put("memory", this::memory);
+    return sections;
   }
 
   private Path log() {
@@ -95,43 +101,49 @@ final class Bench {
     double seconds(long first) throws IOException, InterruptedException, ExecutionException;
   }
 
-  /** The full path against the bare loop. */
-  private void path(boolean bulk, boolean small)
-      throws IOException, InterruptedException, ExecutionException {
-    try (Child bare =
-            Child.start(
-                0,
-                Map.of(),
-                log(),
-                Stack.WORKER_FLAGS,
-                List.of(BareLoop.class.getName(), model.toString()));
-        Stack stack = Stack.start(directory.resolve("path"), log(), 0)) {
-      bare.answer();
-      bare.ask("900000 " + WARM_UP_ITEMS);
-      stack.api.await(stack.api.submitFile(jsonl(900_000, WARM_UP_ITEMS)));
-      if (bulk) {
-        compare(
-            "one job of " + BULK_ITEMS + " sentences",
-            BULK_ITEMS,
-            bare,
-            first -> {
-              String lines = jsonl(first, BULK_ITEMS);
-              long from = System.nanoTime();
-              stack.api.await(stack.api.submitFile(lines));
-              return (System.nanoTime() - from) / 1e9;
-            });
-      }
-      if (small) {
-        smallJobs(stack, 800_000, WARM_UP_JOBS);
-        compare(
-            SMALL_JOBS + " jobs of one sentence",
-            SMALL_JOBS,
-            bare,
-            first -> smallJobs(stack, first, SMALL_JOBS));
-      }
-      report.add(
-          "resident memory of the worker under load", (double) stack.worker().residentMib(), "MiB");
+  /** The full path against the bare loop: one large job. */
+  private void bulk() throws IOException, InterruptedException, ExecutionException {
+    try (Child bare = bareLoop();
+        Stack stack = Stack.start(directory.resolve("bulk"), log(), 0)) {
+      warmUp(bare, stack);
+      compare(
+          "one job of " + BULK_ITEMS + " sentences",
+          BULK_ITEMS,
+          bare,
+          first -> {
+            String lines = jsonl(first, BULK_ITEMS);
+            long from = System.nanoTime();
+            stack.api.await(stack.api.submitFile(lines));
+            return (System.nanoTime() - from) / 1e9;
+          });
+      report.add("resident memory of the worker", (double) stack.worker().residentMib(), "MiB");
     }
+  }
+
+  /** The full path against the bare loop: many small jobs. */
+  private void small() throws IOException, InterruptedException, ExecutionException {
+    try (Child bare = bareLoop();
+        Stack stack = Stack.start(directory.resolve("small"), log(), 0)) {
+      warmUp(bare, stack);
+      smallJobs(stack, 800_000, WARM_UP_JOBS);
+      compare(
+          SMALL_JOBS + " jobs of one sentence",
+          SMALL_JOBS,
+          bare,
+          first -> smallJobs(stack, first, SMALL_JOBS));
+      report.add("resident memory of the worker", (double) stack.worker().residentMib(), "MiB");
+    }
+  }
+
+  private Child bareLoop() throws IOException {
+    List<String> command = List.of(BareLoop.class.getName(), model.toString());
+    return Child.start(0, Map.of(), log(), Stack.WORKER_FLAGS, command);
+  }
+
+  private static void warmUp(Child bare, Stack stack) throws IOException, InterruptedException {
+    bare.answer();
+    bare.ask("900000 " + WARM_UP_ITEMS);
+    stack.api.await(stack.api.submitFile(jsonl(900_000, WARM_UP_ITEMS)));
   }
 
   private void compare(String what, int items, Child bare, Round full)

@@ -74,9 +74,14 @@ final class Child implements AutoCloseable {
 
   /** Writes a line to the process and reads the line it answers with. */
   String ask(String question) throws IOException {
-    process.getOutputStream().write((question + "\n").getBytes(StandardCharsets.UTF_8));
-    process.getOutputStream().flush();
+    tell(question);
     return answer();
+  }
+
+  /** Writes a line to the process. */
+  void tell(String line) throws IOException {
+    process.getOutputStream().write((line + "\n").getBytes(StandardCharsets.UTF_8));
+    process.getOutputStream().flush();
   }
 
   String answer() throws IOException {
@@ -85,6 +90,16 @@ final class Child implements AutoCloseable {
       throw new IOException("the process ended with " + process.onExit().join().exitValue());
     }
     return line;
+  }
+
+  /** The next line that begins with {@code prefix}, without it; others are its log, and shown. */
+  String answerAfter(String prefix) throws IOException {
+    String line = answer();
+    while (!line.startsWith(prefix)) {
+      System.out.println(line);
+      line = answer();
+    }
+    return line.substring(prefix.length());
   }
 
   boolean alive() {

@@ -4,41 +4,78 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
 
-/** Figures as they are measured: a table for people, CSV for whatever comes after. */
+/**
+ * Figures as they are measured: a table for people, and for whatever comes after one CSV and one
+ * plot a table beside what was measured on.
+ */
 final class Report {
 
-  private record Figure(String name, double median, double min, double max, String unit) {}
+  /** One row: what the rounds of a measurement came to. */
+  record Figure(String name, List<Double> rounds, String unit) {
+    Figure {
+      rounds = List.copyOf(rounds);
+    }
 
-  private final List<Figure> figures = new ArrayList<>();
+    private List<Double> sorted() {
+      return rounds.stream().sorted().toList();
+    }
+
+    double median() {
+      List<Double> sorted = sorted();
+      return (sorted.get((sorted.size() - 1) / 2) + sorted.get(sorted.size() / 2)) / 2;
+    }
+
+    double min() {
+      return sorted().get(0);
+    }
+
+    double max() {
+      return sorted().get(rounds.size() - 1);
+    }
+
+    /** The median with its unit, and the range if there is one. */
+    String shown() {
+      String range =
+          rounds.size() == 1 || min() == max()
+              ? ""
+              : " (%s .. %s)".formatted(Report.shown(min()), Report.shown(max()));
+      return (Report.shown(median()) + " " + unit).strip() + range;
+    }
+  }
+
+  private final Path directory;
+  private final Environment environment;
+  private final Map<String, List<Figure>> tables = new LinkedHashMap<>();
+  private List<Figure> table = new ArrayList<>();
+
+  /**
+   * @param directory where the files go
+   */
+  Report(Path directory, Environment environment) {
+    this.directory = directory;
+    this.environment = environment;
+  }
+
+  /** What is added from now on belongs to this table. */
+  void table(String name) {
+    table = tables.computeIfAbsent(name, n -> new ArrayList<>());
+  }
 
   /** Adds a figure and prints it. */
-  void add(String name, List<Double> values, String unit) {
-    List<Double> sorted = values.stream().sorted().toList();
-    Figure figure =
-        new Figure(
-            name,
-            (sorted.get((sorted.size() - 1) / 2) + sorted.get(sorted.size() / 2)) / 2,
-            sorted.get(0),
-            sorted.get(sorted.size() - 1),
-            unit);
-    figures.add(figure);
-    System.out.println(row(figure));
+  void add(String name, List<Double> rounds, String unit) {
+    Figure figure = new Figure(name, rounds, unit);
+    table.add(figure);
+    System.out.printf(Locale.ROOT, "%-72s %s%n", figure.name(), figure.shown());
   }
 
   void add(String name, double value, String unit) {
     add(name, List.of(value), unit);
-  }
-
-  private static String row(Figure f) {
-    String range =
-        f.min() == f.max()
-            ? ""
-            : String.format(Locale.ROOT, "  (%s .. %s)", shown(f.min()), shown(f.max()));
-    return String.format(
-        Locale.ROOT, "%-58s %10s %-12s%s", f.name(), shown(f.median()), f.unit(), range);
   }
 
   private static String shown(double value) {
@@ -46,15 +83,36 @@ final class Report {
         Locale.ROOT, value >= 1_000 ? "%.0f" : value >= 20 ? "%.1f" : "%.3f", value);
   }
 
-  void write(Path csv) throws IOException {
+  /** Writes what there is so far; again after more has come. */
+  void write() throws IOException {
+    Files.createDirectories(directory);
+    Files.write(directory.resolve("environment.csv"), environment.csv());
+    for (Map.Entry<String, List<Figure>> one : tables.entrySet()) {
+      if (!one.getValue().isEmpty()) {
+        Files.write(directory.resolve(one.getKey() + ".csv"), csv(one.getValue()));
+        Files.writeString(
+            directory.resolve(one.getKey() + ".svg"),
+            Plot.svg(one.getKey(), one.getValue(), environment.line()));
+      }
+    }
+  }
+
+  private static List<String> csv(List<Figure> figures) {
     List<String> lines = new ArrayList<>();
-    lines.add("figure,median,min,max,unit");
+    lines.add("figure,median,min,max,unit,rounds");
     for (Figure f : figures) {
+      String rounds = f.rounds().stream().map(String::valueOf).collect(Collectors.joining(" "));
       lines.add(
           String.format(
-              Locale.ROOT, "\"%s\",%s,%s,%s,%s", f.name(), f.median(), f.min(), f.max(), f.unit()));
+              Locale.ROOT,
+              "\"%s\",%s,%s,%s,%s,%s",
+              f.name(),
+              f.median(),
+              f.min(),
+              f.max(),
+              f.unit(),
+              rounds));
     }
-    Files.createDirectories(csv.toAbsolutePath().getParent());
-    Files.write(csv, lines);
+    return lines;
   }
 }

@@ -1,0 +1,171 @@
+package dev.holdfast.bench;
+
+import dev.holdfast.Sentences;
+import dev.holdfast.SystemClock;
+import dev.holdfast.gcp.Gcp;
+import dev.holdfast.gcp.PeerTexts;
+import dev.holdfast.worker.WorkerOptions;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.IntFunction;
+
+/**
+ * The same texts, one a job, through Holdfast and through the peer that {@code bench/spring-peer}
+ * holds: Spring Boot, Spring Cloud GCP and DJL. Both workers are processes of their own on core 0,
+ * both begin with a backlog, a loaded model and a round that does not count; the emulators have
+ * core 1. Rounds take turns.
+ *
+ * <p>The peer is measured twice. As "peer" it shows what Holdfast shows of a job in as few calls as
+ * that takes: a record that is being processed and then complete, an object with the row. As "peer,
+ * one document" it does the least by which anybody sees a result. Neither knows events, leases,
+ * fences, checkpoints, retries by budget or a queue that can be listed.
+ */
+final class SpringPeer {
+
+  private static final int ROUNDS = Integer.getInteger("bench.rounds", 3);
+  private static final int NOOP_JOBS = Integer.getInteger("bench.peer.noop", 2_000);
+  private static final int SENTENCES = Integer.getInteger("bench.peer.sentences", 1_000);
+  private static final int WORKER_CORE = 0;
+  private static final int EMULATOR_CORE = 1;
+  private static final Path PEER = Path.of("bench", "spring-peer", "target");
+  private static final String ANSWER = "peer: ";
+
+  private final GoogleStack stack;
+  private final PeerTexts texts;
+  private final Path log;
+  private final Report report;
+
+  private SpringPeer(GoogleStack stack, PeerTexts texts, Path log, Report report) {
+    this.stack = stack;
+    this.texts = texts;
+    this.log = log;
+    this.report = report;
+  }
+
+  static void run(Path directory, Path log, Path model, Report report) throws Exception {
+    if (!Files.isDirectory(PEER.resolve("lib"))) {
+      System.out.println("no Spring peer, so nothing against it: make peer");
+      return;
+    }
+    Optional<GoogleStack> google = GoogleStack.start(directory, log);
+    if (google.isEmpty()) {
+      return;
+    }
+    try (GoogleStack stack = google.get();
+        PeerTexts texts = new PeerTexts(stack.options())) {
+      stack.pin(EMULATOR_CORE);
+      SpringPeer peer = new SpringPeer(stack, texts, log, report);
+      peer.compare("no-op jobs", NOOP_JOBS, GoogleWorker.NO_MODEL, i -> "text " + i);
+      peer.compare(
+          "one-sentence jobs", SENTENCES, model.toAbsolutePath().toString(), i -> Sentences.at(i));
+    }
+  }
+
+  /** What one worker did: jobs a second, and jobs a second of its processor time. */
+  private record Side(String name, List<Double> rates, List<Double> perCpuSecond) {
+    Side(String name) {
+      this(name, new ArrayList<>(), new ArrayList<>());
+    }
+  }
+
+  private interface Round {
+    double seconds() throws IOException;
+  }
+
+  private void compare(String what, int jobs, String model, IntFunction<String> text)
+      throws IOException {
+    Side holdfast = new Side("Holdfast");
+    Side peer = new Side("Spring peer");
+    Side lean = new Side("Spring peer, one document");
+    SystemClock clock = new SystemClock();
+    try (Child ours = holdfast(model);
+        Child theirs = peer(model, "job");
+        Child leanest = peer(model, "document");
+        Gcp gcp = Gcp.open(stack.options(), WorkerOptions.HEARS)) {
+      ours.answer();
+      theirs.answerAfter(ANSWER);
+      leanest.answerAfter(ANSWER);
+      GoogleJobs backlog = new GoogleJobs(gcp, clock);
+      for (int round = 0; round <= ROUNDS; round++) {
+        backlog.submit(GoogleWorker.spec(model).name(), jobs, text);
+        boolean counts = round > 0;
+        measure(holdfast, ours, jobs, counts, () -> Double.parseDouble(ours.ask("" + jobs)));
+        measure(peer, theirs, jobs, counts, () -> asked(theirs, jobs, text));
+        measure(lean, leanest, jobs, counts, () -> asked(leanest, jobs, text));
+      }
+    } finally {
+      clock.close();
+    }
+    for (Side side : List.of(holdfast, peer, lean)) {
+      report.add(what + ", " + side.name, side.rates, "jobs/s");
+      report.add(
+          what + ", " + side.name + ", per second of processor time", side.perCpuSecond, "jobs");
+    }
+    for (Side side : List.of(peer, lean)) {
+      report.add(what + ", Holdfast over " + side.name, ratios(holdfast.rates, side.rates), "");
+      report.add(
+          what + ", Holdfast over " + side.name + ", per second of processor time",
+          ratios(holdfast.perCpuSecond, side.perCpuSecond),
+          "");
+    }
+  }
+
+  private static void measure(Side side, Child child, int jobs, boolean counts, Round round)
+      throws IOException {
+    double cpu = child.cpuSeconds();
+    double seconds = round.seconds();
+    if (counts) {
+      side.rates.add(jobs / seconds);
+      side.perCpuSecond.add(jobs / (child.cpuSeconds() - cpu));
+    }
+  }
+
+  private double asked(Child peer, int jobs, IntFunction<String> text) throws IOException {
+    String subscription = texts.publish(jobs, text);
+    peer.tell(subscription + " " + jobs);
+    return Double.parseDouble(peer.answerAfter(ANSWER));
+  }
+
+  private static List<Double> ratios(List<Double> above, List<Double> below) {
+    List<Double> ratios = new ArrayList<>();
+    for (int i = 0; i < above.size(); i++) {
+      ratios.add(above.get(i) / below.get(i));
+    }
+    return ratios;
+  }
+
+  private Child holdfast(String model) throws IOException {
+    return Child.start(
+        WORKER_CORE,
+        stack.options().emulators(),
+        log,
+        Stack.WORKER_FLAGS,
+        List.of(GoogleWorker.class.getName(), model));
+  }
+
+  /** With Java's own settings, as {@code java -jar} would start it, but for the most of memory. */
+  private Child peer(String model, String results) throws IOException {
+    String classPath = PEER.resolve("classes") + File.pathSeparator + PEER.resolve("lib") + "/*";
+    return Child.start(
+        WORKER_CORE,
+        Map.of(),
+        log,
+        List.of("-cp", classPath, "-Xmx512m"),
+        List.of(
+            "dev.holdfast.peer.PeerApplication",
+            "--spring.cloud.gcp.project-id=" + stack.options().project(),
+            "--spring.cloud.gcp.pubsub.emulator-host=" + stack.emulators().pubSub().host(),
+            "--spring.cloud.gcp.firestore.emulator.enabled=true",
+            "--spring.cloud.gcp.firestore.host-port=" + stack.emulators().firestore().host(),
+            "--peer.storage=" + stack.options().storageEmulator().orElseThrow(),
+            "--peer.bucket=" + stack.options().bucket(),
+            "--peer.results=" + results,
+            "--peer.model=" + model));
+  }
+}
