@@ -127,7 +127,10 @@ class MonitoringTest {
     assertThat(meters.scrape()).contains(shown + "0.0");
   }
 
-  /** The autoscaler hears of queued and running items, and what is not known is not zero. */
+  /**
+   * The autoscaler hears of queued and running items, of how long they wait and will take; what is
+   * not known is not zero, but for the last, which is not known before somebody works.
+   */
   @Test
   void theAutoscalerAsksForWhatIsKnown() {
     List<String> asked =
@@ -136,11 +139,12 @@ class MonitoringTest {
             .map(Watched.Query::expression)
             .toList();
     assertThat(asked)
-        .hasSize(2)
-        .allMatch(query -> query.endsWith(" >= 0"))
+        .hasSize(3)
+        .allMatch(query -> query.contains(" >= 0"))
         .allMatch(query -> query.contains("namespace=\"holdfast\""));
-    assertThat(asked.get(0)).contains("max by (state) (holdfast_queue_items{");
-    assertThat(asked.get(1)).contains("holdfast_queue_oldest_age_seconds{");
+    assertThat(asked.get(0)).contains("max by (state) (holdfast_queue_items{").endsWith(" >= 0");
+    assertThat(asked.get(1)).contains("holdfast_queue_drain_seconds{").endsWith(" or vector(0)");
+    assertThat(asked.get(2)).contains("holdfast_queue_oldest_age_seconds{").endsWith(" >= 0");
   }
 
   @Test
