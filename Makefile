@@ -29,7 +29,7 @@ demo: ## Run a job, kill its worker half-way, count what was lost
 bench: ## Measure against the bare model, bare RPCs and a Spring worker, on an otherwise idle machine
 	mvn -q -B package -Dmaven.test.skip.exec=true
 	$(if $(filter peer,$(SECTIONS)),mvn -q -B -f bench/spring-peer/pom.xml package)
-	DJL_CACHE_DIR=target/djl-cache java -cp 'target/test-classes:target/classes:target/lib/*' dev.holdfast.bench.Bench \
+	DJL_CACHE_DIR=target/djl-cache java $(BENCH_FLAGS) -cp 'target/test-classes:target/classes:target/lib/*' dev.holdfast.bench.Bench \
 	  target/models/all-MiniLM-L6-v2 target/bench $(SECTIONS)
 
 jmh: ## Time the hot parts one by one; JMH=Row chooses

@@ -31,14 +31,20 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Two replicas of the API, three workers, the real model, and a worker killed every 10 seconds. */
+/** Two replicas of the API, three workers, the real model, and a worker killed every 20 seconds. */
 @OnEmulators
 @Timeout(900)
 class FleetIT {
 
   private static final int JOBS = 2_000;
-  private static final int KILL_EVERY_S = 10;
-  private static final int KILLS = 12;
+
+  /**
+   * Longer than a lease and the quarantine after it. In step with them, one job in thousands died
+   * three times in a row by chance, and was failed: nobody can tell it from one that kills.
+   */
+  private static final int KILL_EVERY_S = 20;
+
+  private static final int KILLS = 6;
   private static final int WATCHED_ITEMS = 900;
 
   @TempDir Path directory;
@@ -76,7 +82,7 @@ class FleetIT {
         for (int i = 1; i < JOBS; i++) {
           jobs.put(i, fleet.client(i % 2).submit(Fleet.body(items(i)), "fleet-" + i));
         }
-        assertThat(kills.get()).isGreaterThanOrEqualTo(KILLS - 2);
+        assertThat(kills.get()).isGreaterThanOrEqualTo(KILLS - 1);
 
         for (Map.Entry<Integer, JobView> entry : jobs.entrySet()) {
           HoldfastClient mine = fleet.client(entry.getKey() % 2);

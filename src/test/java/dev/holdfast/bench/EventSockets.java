@@ -44,6 +44,9 @@ final class EventSockets implements AutoCloseable {
   private static final Duration LEASE = Duration.ofHours(1);
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
+  /** To look at thousands costs what the API needs; when it happened is noted by themselves. */
+  private static final long LOOK_MILLIS = 200;
+
   private final SystemClock clock = new SystemClock();
   private final Vertx vertx = Vertx.vertx();
   private final WebSocketClient client =
@@ -53,6 +56,9 @@ final class EventSockets implements AutoCloseable {
   private volatile int port = FreePort.find();
   private final Embedded embedded;
   private final List<Watched> watched = new ArrayList<>();
+
+  /** Those that the other replica serves before. */
+  private final List<Watched> others = new ArrayList<>();
 
   private EventSockets(Path data, Path log) throws IOException {
     this.log = log;
@@ -79,6 +85,9 @@ final class EventSockets implements AutoCloseable {
     for (int i = 0; i < SOCKETS; i++) {
       watched.add(new Watched(claimed(), clock));
     }
+    for (int i = 0; i < SOCKETS / 10; i++) {
+      others.add(new Watched(claimed(), clock));
+    }
     String what = SOCKETS + " sockets";
     Child first = startApi(port);
     try {
@@ -103,7 +112,7 @@ final class EventSockets implements AutoCloseable {
     }
   }
 
-  /** Once to a replica that is there already, once to the process that is started again. */
+  /** Once to a replica that serves others already, once to the process that is started again. */
   private void comeBacks(Child first, String what, Report report)
       throws IOException, InterruptedException, ExecutionException, TimeoutException {
     Watched.Returning how = new Watched.Returning(vertx, client, () -> port);
@@ -111,9 +120,10 @@ final class EventSockets implements AutoCloseable {
     int elsewhere = FreePort.find();
     try (Child second = startApi(elsewhere)) {
       port = elsewhere;
+      connect(others);
       long told = System.nanoTime();
       first.tell();
-      comeBack(what + ", another replica is up", told, report);
+      comeBack(what + ", another replica serves", told, report);
       first.end();
       round(watched);
 
@@ -251,7 +261,7 @@ final class EventSockets implements AutoCloseable {
     Object pause = new Object();
     while (!condition.getAsBoolean() && System.nanoTime() < limit) {
       synchronized (pause) {
-        pause.wait(10);
+        pause.wait(LOOK_MILLIS);
       }
     }
     if (!condition.getAsBoolean()) {
