@@ -39,8 +39,8 @@ class FleetIT {
   private static final int JOBS = 2_000;
 
   /**
-   * Longer than a lease and the quarantine after it. In step with them, one job in thousands died
-   * three times in a row by chance, and was failed: nobody can tell it from one that kills.
+   * Longer than a lease and the quarantine after it. In step with them, a job once died three times
+   * in a row by chance, and was failed: nobody can tell it from one that kills.
    */
   private static final int KILL_EVERY_S = 20;
 
