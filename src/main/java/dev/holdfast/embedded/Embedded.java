@@ -40,7 +40,8 @@ public final class Embedded implements Backend {
   private final SqliteJobEvents events;
   private final SqliteWorkerRoster roster;
   private final BoundedThreads fileThreads;
-  private final FileObjectStore objects;
+  private final FileObjectStore files;
+  private final EmbeddedObjects objects;
   private final FileExternalInputs externalInputs;
   private boolean closed;
 
@@ -48,10 +49,11 @@ public final class Embedded implements Backend {
     // what can be refused comes first: nothing is open yet
     ObjectTree tree = new ObjectTree(directory.resolve("objects"));
     fileThreads = new BoundedThreads("holdfast-files", FILE_THREADS, FILE_CALLS_MAX);
-    objects = new FileObjectStore(tree, fileThreads, clock.instant());
+    files = new FileObjectStore(tree, fileThreads, clock.instant());
     externalInputs = new FileExternalInputs(inputRoot, fileThreads);
     Path file = directory.resolve("holdfast.db");
     database = SqliteDatabase.open(file);
+    objects = new EmbeddedObjects(new SqliteObjects(database), files);
     store = new SqliteJobStore(database);
     queue = new SqliteJobQueue(database, clock);
     events = SqliteJobEvents.open(database, file, clock);
@@ -116,7 +118,7 @@ public final class Embedded implements Backend {
     try {
       events.close();
       fileThreads.close();
-      objects.close();
+      files.close();
     } catch (SQLException | IOException e) {
       LOG.warn("The data directory did not close cleanly; what was completed is safe.", e);
     } catch (InterruptedException e) {

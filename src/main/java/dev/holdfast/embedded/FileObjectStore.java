@@ -62,7 +62,7 @@ final class FileObjectStore implements ObjectStore, AutoCloseable {
         () -> {
           check(key, metadata);
           Path file = tree.file(key);
-          if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+          if (has(key)) {
             tree.refuseLinks(file);
             return false;
           }
@@ -100,6 +100,11 @@ final class FileObjectStore implements ObjectStore, AutoCloseable {
   private static void check(String key, Map<String, String> metadata) {
     ObjectKey.check(key);
     ObjectKey.checkMetadata(metadata);
+  }
+
+  /** Whether there is such an object; one call of the file system, on the caller's thread. */
+  boolean has(String key) {
+    return Files.isRegularFile(tree.file(key), LinkOption.NOFOLLOW_LINKS);
   }
 
   /** Runs on a file thread. */

@@ -77,7 +77,15 @@ final class SqliteSchema {
           List.of(
               // 1 until the record is written again: a job that waits is never taken for nothing
               "ALTER TABLE jobs ADD COLUMN items_left INTEGER NOT NULL DEFAULT 1",
-              "CREATE INDEX jobs_backlog ON jobs (state, items_left)"));
+              "CREATE INDEX jobs_backlog ON jobs (state, items_left)"),
+          List.of(
+              """
+              CREATE TABLE objects (
+                n INTEGER PRIMARY KEY,
+                key TEXT NOT NULL UNIQUE,
+                crc32c INTEGER NOT NULL,
+                metadata TEXT NOT NULL,
+                content BLOB NOT NULL)"""));
 
   private SqliteSchema() {}
 

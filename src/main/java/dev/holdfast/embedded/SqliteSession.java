@@ -67,7 +67,7 @@ final class SqliteSession implements AutoCloseable {
   }
 
   /**
-   * @param parameters {@link String}, {@link Long}, {@link Integer} or null
+   * @param parameters {@link String}, {@link Long}, {@link Integer}, bytes or null
    * @return how many rows changed
    */
   int update(String sql, @Nullable Object... parameters) throws SQLException {
@@ -75,7 +75,7 @@ final class SqliteSession implements AutoCloseable {
   }
 
   /**
-   * @param parameters {@link String}, {@link Long}, {@link Integer} or null
+   * @param parameters {@link String}, {@link Long}, {@link Integer}, bytes or null
    */
   <T> List<T> query(String sql, Row<T> row, @Nullable Object... parameters) throws SQLException {
     List<T> rows = new ArrayList<>();
@@ -109,6 +109,8 @@ final class SqliteSession implements AutoCloseable {
         statement.setLong(i + 1, number);
       } else if (parameter instanceof Integer number) {
         statement.setInt(i + 1, number);
+      } else if (parameter instanceof byte[] bytes) {
+        statement.setBytes(i + 1, bytes);
       } else if (parameter == null) {
         statement.setNull(i + 1, java.sql.Types.NULL);
       } else {

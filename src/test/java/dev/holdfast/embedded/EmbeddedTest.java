@@ -46,6 +46,9 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class EmbeddedTest {
 
+  /** So large that it is a file. */
+  private static final Buffer LARGE = Buffer.buffer("0123456789".repeat(10_000));
+
   @TempDir private Path data;
   private SystemClock clock;
 
@@ -103,6 +106,7 @@ class EmbeddedTest {
       await(embedded.store().create(before));
     }
     try (SqliteSession session = SqliteSession.open(data.resolve("holdfast.db"))) {
+      session.execute("DROP TABLE objects");
       session.execute("DROP INDEX jobs_backlog");
       session.execute("ALTER TABLE jobs DROP COLUMN items_left");
       session.execute("PRAGMA user_version = 1");
@@ -226,13 +230,14 @@ class EmbeddedTest {
   void aDamagedObjectIsNotedByAWholeReadAndByItsFooter() throws IOException {
     try (Embedded embedded = embedded()) {
       Path file = data.resolve("objects/a/b");
-      await(embedded.objects().create("a/b", Buffer.buffer("0123456789"), Map.of()));
+      int length = LARGE.length();
+      await(embedded.objects().create("a/b", LARGE, Map.of()));
       byte[] whole = Files.readAllBytes(file);
-      assertThat(new String(whole, StandardCharsets.UTF_8)).startsWith("0123456789#holdfast");
+      assertThat(new String(whole, StandardCharsets.UTF_8)).contains("9#holdfast");
       byte[] flipped = whole.clone();
       flipped[4] ^= 1;
       Files.write(file, flipped);
-      assertThat(refusal(embedded.objects().read("a/b", 0, 10), JobError.INTERNAL))
+      assertThat(refusal(embedded.objects().read("a/b", 0, length), JobError.INTERNAL))
           .hasMessageContaining("a/b is damaged");
       Files.write(file, Arrays.copyOf(whole, whole.length - 3));
       refusal(embedded.objects().stat("a/b"), JobError.INTERNAL);
@@ -259,7 +264,7 @@ class EmbeddedTest {
     Path outside = Files.createDirectory(data.resolve("outside"));
     try (Embedded embedded = embedded()) {
       Files.createSymbolicLink(data.resolve("objects/link"), outside);
-      failure(embedded.objects().create("link/a", Buffer.buffer("x"), Map.of()));
+      failure(embedded.objects().create("link/a", LARGE, Map.of()));
       failure(embedded.objects().read("link/a", 0, 1));
       assertThat(outside).isEmptyDirectory();
     }
@@ -268,11 +273,10 @@ class EmbeddedTest {
   @Test
   void aKeyIsNotAnObjectAndADirectory() throws IOException {
     try (Embedded embedded = embedded()) {
-      await(embedded.objects().create("a", Buffer.buffer("x"), Map.of()));
-      refusal(
-          embedded.objects().create("a/b", Buffer.buffer("x"), Map.of()), JobError.ILLEGAL_STATE);
-      await(embedded.objects().create("c/d", Buffer.buffer("x"), Map.of()));
-      refusal(embedded.objects().create("c", Buffer.buffer("x"), Map.of()), JobError.ILLEGAL_STATE);
+      await(embedded.objects().create("a", LARGE, Map.of()));
+      refusal(embedded.objects().create("a/b", LARGE, Map.of()), JobError.ILLEGAL_STATE);
+      await(embedded.objects().create("c/d", LARGE, Map.of()));
+      refusal(embedded.objects().create("c", LARGE, Map.of()), JobError.ILLEGAL_STATE);
       assertThat(data.resolve("objects/~uploads")).isEmptyDirectory();
     }
   }
