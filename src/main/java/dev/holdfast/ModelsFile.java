@@ -12,11 +12,11 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  *     location: models/all-MiniLM-L6-v2     # relative to this file
  *     kind: text-embedding                  # or tensor
  *     device: auto                          # cpu, gpu, gpu:N
+ *     lanes: 4                              # batches at once, on each device
  *     batch: {items: 32, tokens: 512, delay: 5ms}
  * }</pre>
  */
@@ -37,10 +38,6 @@ public final class ModelsFile {
 
   private static final int FILE_BYTES_MAX = 1 << 20;
   private static final int MODELS_MAX = 100;
-  private static final int ITEMS_MAX = 4_096;
-  private static final int TOKENS_MAX = 1 << 26;
-  private static final Duration DELAY_MAX = Duration.ofSeconds(10);
-  private static final Duration DELAY_STANDARD = Duration.ofMillis(5);
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
   private static final Pattern DEVICE = Pattern.compile("auto|cpu|gpu|gpu:[0-9]{1,2}");
 
@@ -49,8 +46,7 @@ public final class ModelsFile {
 
   private static final List<String> TOP_FIELDS = List.of("models");
   private static final List<String> MODEL_FIELDS =
-      List.of("name", "location", "kind", "device", "batch");
-  private static final List<String> BATCH_FIELDS = List.of("items", "tokens", "delay");
+      List.of("name", "location", "kind", "device", "lanes", "batch");
 
   private final Path file;
   private final boolean gpuPresent;
@@ -152,10 +148,13 @@ public final class ModelsFile {
     if (!DEVICE.matcher(device).matches()) {
       wrongField(fields, "device", "must be auto, cpu, gpu or gpu:N");
     }
-    ModelSpec.BatchLimits batch = batch(fields, kind.orElse(ModelSpec.Kind.TENSOR), device);
+    BatchFields running = new BatchFields(this, fields);
+    OptionalInt lanes = running.lanes();
+    boolean gpu = device.startsWith("gpu") || (device.equals("auto") && gpuPresent);
+    ModelSpec.BatchLimits batch = running.batch(kind.orElse(ModelSpec.Kind.TENSOR), gpu);
     return name == null || location == null || kind.isEmpty()
         ? Optional.empty()
-        : Optional.of(new ModelSpec(name, location, kind.get(), device, batch));
+        : Optional.of(new ModelSpec(name, location, kind.get(), device, batch, lanes));
   }
 
   private @Nullable Path location(Mapping fields) {
@@ -171,69 +170,7 @@ public final class ModelsFile {
     }
   }
 
-  private ModelSpec.BatchLimits batch(Mapping fields, ModelSpec.Kind kind, String device) {
-    ModelSpec.BatchLimits standard = standardBatch(kind, device);
-    Node node = child(fields, "batch");
-    if (node == null) {
-      return standard;
-    }
-    if (!(node instanceof Mapping batch)) {
-      wrong(node, "batch must be a mapping with items, tokens or delay");
-      return standard;
-    }
-    onlyFields(batch, BATCH_FIELDS, "batch");
-    return new ModelSpec.BatchLimits(
-        whole(batch, "items", standard.itemsMax(), ITEMS_MAX),
-        whole(batch, "tokens", standard.tokensMax(), TOKENS_MAX),
-        delay(batch));
-  }
-
-  /**
-   * Measured on two cores, small batches of like length are as fast as large ones, so a CPU gets
-   * those; a GPU wants work in bulk.
-   */
-  private ModelSpec.BatchLimits standardBatch(ModelSpec.Kind kind, String device) {
-    boolean gpu = device.startsWith("gpu") || (device.equals("auto") && gpuPresent);
-    return switch (kind) {
-      case TEXT_EMBEDDING ->
-          gpu
-              ? new ModelSpec.BatchLimits(256, 16_384, DELAY_STANDARD)
-              : new ModelSpec.BatchLimits(32, 512, DELAY_STANDARD);
-      case TENSOR -> new ModelSpec.BatchLimits(16, 1 << 20, DELAY_STANDARD);
-    };
-  }
-
-  private int whole(Mapping fields, String name, int standard, int max) {
-    Optional<String> text = optional(fields, name);
-    if (text.isEmpty()) {
-      return standard;
-    }
-    try {
-      int value = Integer.parseInt(text.get());
-      if (value >= 1 && value <= max) {
-        return value;
-      }
-    } catch (NumberFormatException e) {
-      // falls through: not a number and out of bounds are told the same way
-    }
-    wrongField(fields, name, "must be a whole number from 1 to %d".formatted(max));
-    return standard;
-  }
-
-  private Duration delay(Mapping fields) {
-    Optional<String> text = optional(fields, "delay");
-    if (text.isEmpty()) {
-      return DELAY_STANDARD;
-    }
-    Optional<Duration> delay = DurationText.parse(text.get());
-    if (delay.isEmpty() || delay.get().compareTo(DELAY_MAX) > 0) {
-      wrongField(fields, "delay", "must be a duration of at most 10s, such as 5ms");
-      return DELAY_STANDARD;
-    }
-    return delay.get();
-  }
-
-  private void onlyFields(Mapping mapping, List<String> allowed, String where) {
+  void onlyFields(Mapping mapping, List<String> allowed, String where) {
     mapping
         .fields()
         .forEach(
@@ -260,7 +197,7 @@ public final class ModelsFile {
     return optional(fields, name).orElse(null);
   }
 
-  private Optional<String> optional(Mapping fields, String name) {
+  Optional<String> optional(Mapping fields, String name) {
     Node node = child(fields, name);
     if (node == null) {
       return Optional.empty();
@@ -276,18 +213,18 @@ public final class ModelsFile {
     return !scalar.isString() && scalar.text().matches("null|~");
   }
 
-  private static @Nullable Node child(Mapping fields, String name) {
+  static @Nullable Node child(Mapping fields, String name) {
     Entry entry = fields.fields().get(name);
     return entry == null ? null : entry.value();
   }
 
-  private void wrongField(Mapping fields, String name, String allowed) {
+  void wrongField(Mapping fields, String name, String allowed) {
     if (child(fields, name) instanceof Scalar scalar) {
       wrong(scalar, "%s '%s' %s".formatted(name, Shown.of(scalar.text()), allowed));
     }
   }
 
-  private void wrong(Node node, String problem) {
+  void wrong(Node node, String problem) {
     problem(node.line(), node.column(), problem);
   }
 

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -64,6 +65,21 @@ class ModelsFileTest {
   }
 
   @Test
+  void lanesAreAsDeclaredOrAsUsual() throws Exception {
+    Path file =
+        file(
+            """
+            models:
+              - {name: a, location: a, kind: text-embedding}
+              - {name: b, location: b, kind: text-embedding, lanes: 1}
+              - {name: c, location: c, kind: tensor, device: gpu, lanes: 256}
+            """);
+
+    assertThat(ModelsFile.read(file, false).stream().map(ModelSpec::lanes))
+        .containsExactly(OptionalInt.empty(), OptionalInt.of(1), OptionalInt.of(256));
+  }
+
+  @Test
   void everyProblemIsToldAtOnceWithItsPlace() throws IOException {
     assertThat(
             problems(
@@ -77,7 +93,7 @@ class ModelsFileTest {
                     kind: tensor
                     device: tpu
                     batch: {items: 0, delay: soon, size: 3}
-                  - {name: ok, location: x, kind: tensor}
+                  - {name: ok, location: x, kind: tensor, lanes: 257}
                   - {name: ok, location: y, kind: tensor}
                 version: 1
                 """))
@@ -92,6 +108,7 @@ class ModelsFileTest {
             "line 9, column 20: items '0' must be a whole number from 1 to 4096",
             "line 9, column 30: delay 'soon' must be a duration of at most 10s, such as 5ms",
             "line 9, column 36: batch has no field 'size'; allowed are items, tokens, delay",
+            "line 10, column 50: lanes '257' must be a whole number from 1 to 256",
             "line 11, column 12: name 'ok' is the name of another model in this file");
   }
 

@@ -18,8 +18,9 @@ import java.util.List;
  * <p>A text model proves at loading that it can infer. A tensor model declares no inputs, so that
  * for it loading alone is the proof.
  *
- * <p>On a CPU every processor is a lane. On GPUs every device holds a copy of the model and is a
- * lane; {@code gpu:N} is one device, {@code gpu} and {@code auto} are all there are.
+ * <p>Every device holds one copy of the model, which its lanes share: {@code gpu:N} is one device,
+ * {@code gpu} and {@code auto} are all GPUs there are. Unless the model's declaration says how many
+ * lanes a device has, a GPU has one and the CPU as many as there are processors.
  *
  * <p>Thread-safe.
  */

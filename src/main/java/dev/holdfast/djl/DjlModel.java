@@ -113,9 +113,9 @@ final class DjlModel implements LoadedModel {
 
   @Override
   public int lanes() {
-    return copies.get(0).getNDManager().getDevice().isGpu()
-        ? copies.size()
-        : Runtime.getRuntime().availableProcessors();
+    boolean gpu = copies.get(0).getNDManager().getDevice().isGpu();
+    return copies.size()
+        * spec.lanes().orElse(gpu ? 1 : Runtime.getRuntime().availableProcessors());
   }
 
   @Override

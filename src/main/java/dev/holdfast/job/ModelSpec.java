@@ -3,6 +3,7 @@ package dev.holdfast.job;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * A model as the configuration declares it.
@@ -10,8 +11,15 @@ import java.util.Optional;
  * @param location a model directory: a TorchScript archive, {@code serving.properties}, and for
  *     text {@code tokenizer.json}
  * @param device {@code auto}, {@code cpu}, {@code gpu} or {@code gpu:N}
+ * @param lanes how many batches are inferred at once on each device; empty for as many as usual
  */
-public record ModelSpec(String name, Path location, Kind kind, String device, BatchLimits batch) {
+public record ModelSpec(
+    String name, Path location, Kind kind, String device, BatchLimits batch, OptionalInt lanes) {
+
+  /** With as many lanes as usual. */
+  public ModelSpec(String name, Path location, Kind kind, String device, BatchLimits batch) {
+    this(name, location, kind, device, batch, OptionalInt.empty());
+  }
 
   /** What goes in and what comes out. */
   public enum Kind {

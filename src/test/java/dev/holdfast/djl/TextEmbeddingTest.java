@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.job.Item;
 import dev.holdfast.job.JobError;
+import dev.holdfast.job.ModelSpec;
 import dev.holdfast.job.ModelSpec.Kind;
 import dev.holdfast.worker.InferenceEngine.Embedding;
 import dev.holdfast.worker.InferenceEngine.Lane;
@@ -18,6 +19,7 @@ import dev.holdfast.worker.InferenceEngine.Rejected;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -148,6 +150,24 @@ class TextEmbeddingTest {
   @Test
   void onACpuEveryProcessorIsALane() {
     assertThat(model.lanes()).isEqualTo(Runtime.getRuntime().availableProcessors());
+  }
+
+  @Test
+  void lanesAreAsManyAsDeclared() throws Exception {
+    ModelSpec usual = model.spec();
+    ModelSpec spec =
+        new ModelSpec(
+            "three",
+            usual.location(),
+            usual.kind(),
+            usual.device(),
+            usual.batch(),
+            OptionalInt.of(3));
+    try (LoadedModel three = new DjlEngine().load(spec);
+        Lane last = three.openLane(2)) {
+      assertThat(three.lanes()).isEqualTo(3);
+      assertThat(last.infer(prepared(three, List.of(text("one"))))).hasSize(1);
+    }
   }
 
   private static void assertRejected(Preparation outcome, JobError error, String reason) {
