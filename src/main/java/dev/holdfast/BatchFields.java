@@ -2,15 +2,28 @@ package dev.holdfast;
 
 import dev.holdfast.YamlTree.Mapping;
 import dev.holdfast.YamlTree.Node;
+import dev.holdfast.YamlTree.Scalar;
 import dev.holdfast.job.ModelSpec.BatchLimits;
+import dev.holdfast.job.ModelSpec.Choice;
 import dev.holdfast.job.ModelSpec.Kind;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
-/** How a model is run, as the file of models has it: lanes and micro-batches. */
+/**
+ * How a model is run, as the file of models has it: lanes and micro-batches. What is missing is
+ * left to measuring, unless {@code batch} is {@code standard}; there is no measuring with tensors,
+ * which only their owner knows.
+ */
 final class BatchFields {
+
+  private static final String AUTO = "auto";
+  private static final String STANDARD = "standard";
 
   private static final int LANES_MAX = 256;
   private static final int ITEMS_MAX = 4_096;
@@ -40,18 +53,42 @@ final class BatchFields {
   BatchLimits batch(Kind kind, boolean gpu) {
     BatchLimits standard = standard(kind, gpu);
     Node node = ModelsFile.child(model, "batch");
-    if (node == null) {
+    if (node instanceof Mapping batch) {
+      file.onlyFields(batch, FIELDS, "batch");
+      return new BatchLimits(
+          whole(batch, "items", ITEMS_MAX).orElse(standard.itemsMax()),
+          whole(batch, "tokens", TOKENS_MAX).orElse(standard.tokensMax()),
+          delay(batch).orElse(standard.delayMax()));
+    }
+    if (node == null || is(node, STANDARD)) {
       return standard;
     }
-    if (!(node instanceof Mapping batch)) {
-      file.wrong(node, "batch must be a mapping with items, tokens or delay");
-      return standard;
+    if (!is(node, AUTO)) {
+      file.wrong(node, "batch must be auto, standard, or a mapping with items, tokens or delay");
+    } else if (kind == Kind.TENSOR) {
+      file.wrong(node, "batch 'auto' is for text: what tensors to measure with, only you know");
     }
-    file.onlyFields(batch, FIELDS, "batch");
-    return new BatchLimits(
-        whole(batch, "items", ITEMS_MAX).orElse(standard.itemsMax()),
-        whole(batch, "tokens", TOKENS_MAX).orElse(standard.tokensMax()),
-        delay(batch).orElse(standard.delayMax()));
+    return standard;
+  }
+
+  /** What is left to measuring. */
+  Set<Choice> open(Kind kind) {
+    Node node = ModelsFile.child(model, "batch");
+    if (kind == Kind.TENSOR || is(node, STANDARD)) {
+      return Set.of();
+    }
+    Set<Choice> open = EnumSet.of(Choice.ITEMS, Choice.TOKENS, Choice.DELAY);
+    if (node instanceof Mapping batch) {
+      open.removeIf(choice -> batch.fields().containsKey(choice.name().toLowerCase(Locale.ROOT)));
+    }
+    if (!open.isEmpty() && !model.fields().containsKey("lanes")) {
+      open.add(Choice.LANES);
+    }
+    return open;
+  }
+
+  private static boolean is(@Nullable Node node, String word) {
+    return node instanceof Scalar scalar && scalar.text().equals(word);
   }
 
   /**

@@ -1,6 +1,5 @@
 package dev.holdfast;
 
-import dev.holdfast.LimitSearch.Found;
 import dev.holdfast.client.ExitCode;
 import dev.holdfast.client.Terminal;
 import dev.holdfast.djl.DjlEngine;
@@ -8,6 +7,11 @@ import dev.holdfast.job.Item;
 import dev.holdfast.job.ItemFormat;
 import dev.holdfast.job.JobException;
 import dev.holdfast.job.ModelSpec;
+import dev.holdfast.job.ModelSpec.Choice;
+import dev.holdfast.tuning.LimitSearch;
+import dev.holdfast.tuning.LimitSearch.Found;
+import dev.holdfast.tuning.LimitSearch.Question;
+import dev.holdfast.tuning.Sweep;
 import dev.holdfast.worker.InferenceEngine.InferenceException;
 import dev.holdfast.worker.InferenceEngine.LoadedModel;
 import dev.holdfast.worker.InferenceEngine.ModelLoadException;
@@ -18,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.IntSummaryStatistics;
 import java.util.List;
@@ -195,12 +200,19 @@ final class BenchCommand implements Callable<Integer> {
               () -> (double) (System.nanoTime() - begun) / budget.toNanos(),
               report::measured);
       int usual = Math.max(1, (int) tokens.getAverage());
-      Found found = search.find(loaded.lanes(), usual, loaded.spec().batch());
+      Found found =
+          search.find(
+              new Question(
+                  loaded.lanes(),
+                  loaded.hardware().devices(),
+                  usual,
+                  loaded.spec().batch(),
+                  EnumSet.allOf(Choice.class)));
       removeHook(stop);
       if (found.suggested().itemsPerSecond() == 0) {
         throw wrong("%s: not even its smallest batch fits into the device's memory", model);
       }
-      report.ends(loaded.spec(), found);
+      report.ends(loaded, found);
       if (json) {
         report.json(loaded.spec(), found);
       }

@@ -3,10 +3,10 @@ package dev.holdfast;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.holdfast.LimitSearch.Found;
-import dev.holdfast.Sweep.Point;
 import dev.holdfast.client.Terminal;
 import dev.holdfast.job.ModelSpec;
+import dev.holdfast.tuning.LimitSearch.Found;
+import dev.holdfast.tuning.Sweep.Point;
 import dev.holdfast.worker.InferenceEngine.LoadedModel;
 import java.nio.file.Path;
 import java.util.IntSummaryStatistics;
@@ -61,7 +61,8 @@ final class BenchReport {
         point.lanes(), point.itemsMax(), point.tokensMax(), rate);
   }
 
-  void ends(ModelSpec spec, Found found) {
+  void ends(LoadedModel model, Found found) {
+    ModelSpec spec = model.spec();
     Point now = found.configured();
     Point best = found.suggested();
     print("as configured:  %s  %.1f items/s", batch(spec, now), now.itemsPerSecond());
@@ -71,6 +72,10 @@ final class BenchReport {
       print("    %s", batch(spec, best));
     } else {
       print("nothing that was measured is clearly faster: leave %s as it is", models);
+    }
+    if (found.lanes() < now.lanes()) {
+      print("fewer lanes are faster, so put this there, too:");
+      print("    lanes: %d", found.lanes() / model.hardware().devices());
     }
     pricePerHour.ifPresent(
         price ->

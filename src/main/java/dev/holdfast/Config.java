@@ -26,6 +26,8 @@ import java.util.Optional;
  * @param checkpoint how much work a lost worker may cost; empty to tune it
  * @param interruptionsEvery what tuning takes for the time between lost workers at first
  * @param scratch where parts wait for the object store, absolute; empty for none
+ * @param warmUp how long a worker measures a model; zero for not at all
+ * @param cache where what was measured is kept, absolute
  * @param grace how long an orderly exit may take
  * @param evictionNotices where a worker hears of its eviction, as {@link Notices} reads them
  * @param webhooks how clients are told that their jobs have ended
@@ -47,6 +49,8 @@ public record Config(
     Optional<Duration> checkpoint,
     Duration interruptionsEvery,
     Optional<Path> scratch,
+    Duration warmUp,
+    Path cache,
     Duration grace,
     List<String> evictionNotices,
     WebhookOptions webhooks,
@@ -61,6 +65,7 @@ public record Config(
   static final Duration CHECKPOINT_MAX = Duration.ofMinutes(5);
   static final Duration INTERRUPTIONS_EVERY_MIN = Duration.ofMinutes(1);
   static final Duration INTERRUPTIONS_EVERY_MAX = Duration.ofDays(30);
+  static final Duration WARM_UP_MAX = Duration.ofMinutes(2);
   static final Duration GRACE_MIN = Duration.ofSeconds(1);
   static final Duration GRACE_MAX = Duration.ofMinutes(10);
   private static final int MANAGEMENT_PORT_API = 9_090;
@@ -126,6 +131,8 @@ public record Config(
             reader.duration(
                 Setting.INTERRUPTIONS_EVERY, INTERRUPTIONS_EVERY_MIN, INTERRUPTIONS_EVERY_MAX),
             reader.newPath(Setting.SCRATCH),
+            reader.duration(Setting.WARM_UP, Duration.ZERO, WARM_UP_MAX),
+            reader.newPath(Setting.CACHE).orElse(reader.path(Setting.DATA).resolve("cache")),
             reader.duration(Setting.GRACE, GRACE_MIN, GRACE_MAX),
             reader.notices(Setting.EVICTION_NOTICES),
             reader.webhooks(),

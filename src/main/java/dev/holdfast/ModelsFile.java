@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  *     kind: text-embedding                  # or tensor
  *     device: auto                          # cpu, gpu, gpu:N
  *     lanes: 4                              # batches at once, on each device
- *     batch: {items: 32, tokens: 512, delay: 5ms}
+ *     batch: {items: 32, tokens: 512, delay: 5ms}   # or auto, or standard
  * }</pre>
  */
 public final class ModelsFile {
@@ -151,10 +151,12 @@ public final class ModelsFile {
     BatchFields running = new BatchFields(this, fields);
     OptionalInt lanes = running.lanes();
     boolean gpu = device.startsWith("gpu") || (device.equals("auto") && gpuPresent);
-    ModelSpec.BatchLimits batch = running.batch(kind.orElse(ModelSpec.Kind.TENSOR), gpu);
+    ModelSpec.Kind known = kind.orElse(ModelSpec.Kind.TEXT_EMBEDDING);
+    ModelSpec.BatchLimits batch = running.batch(known, gpu);
+    Set<ModelSpec.Choice> open = running.open(known);
     return name == null || location == null || kind.isEmpty()
         ? Optional.empty()
-        : Optional.of(new ModelSpec(name, location, kind.get(), device, batch, lanes));
+        : Optional.of(new ModelSpec(name, location, kind.get(), device, batch, lanes, open));
   }
 
   private @Nullable Path location(Mapping fields) {

@@ -32,6 +32,10 @@ enum Setting {
   INTERRUPTIONS_EVERY(
       "1h", "what auto takes for the time between lost workers until some were lost, 1m to 720h"),
   SCRATCH("", "a local directory where a worker's parts wait for the object store; empty for none"),
+  WARM_UP(
+      "10s",
+      "how long a worker measures what the models' file leaves open, 0s to 2m; 0s: not at all"),
+  CACHE("", "where a worker keeps what it measured; the directory cache in HOLDFAST_DATA if empty"),
   GRACE("12s", "how long an orderly exit may take, 1s to 10m"),
   EVICTION_NOTICES(
       "", "where a worker hears of its eviction beside SIGTERM: gce, aws, azure, http, file:PATH"),

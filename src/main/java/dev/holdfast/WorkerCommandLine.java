@@ -57,6 +57,8 @@ final class WorkerCommandLine {
     set(environment, Setting.CHECKPOINT, config.checkpointText());
     set(environment, Setting.INTERRUPTIONS_EVERY, DurationText.print(config.interruptionsEvery()));
     config.scratch().ifPresent(d -> set(environment, Setting.SCRATCH, d.toString()));
+    set(environment, Setting.WARM_UP, DurationText.print(config.warmUp()));
+    set(environment, Setting.CACHE, config.cache().toString());
     set(environment, Setting.EVICTION_NOTICES, String.join(",", config.evictionNotices()));
     config
         .telemetry()

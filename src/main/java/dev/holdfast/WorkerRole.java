@@ -13,6 +13,8 @@ import dev.holdfast.shutdown.DrainPlan;
 import dev.holdfast.shutdown.PodDeletionCost;
 import dev.holdfast.shutdown.ShutdownVerticle.Stage;
 import dev.holdfast.telemetry.OpenTelemetryTraces;
+import dev.holdfast.tuning.TunedEngine;
+import dev.holdfast.tuning.TuningCache;
 import dev.holdfast.worker.Checkpoints;
 import dev.holdfast.worker.WorkerCost;
 import dev.holdfast.worker.WorkerOptions;
@@ -97,7 +99,8 @@ final class WorkerRole {
                 config.lease(),
                 new Checkpoints(
                     config.checkpoint(), config.interruptionsEvery(), config.scratch())),
-            new DjlEngine(),
+            new TunedEngine(
+                new DjlEngine(), config.warmUp(), new TuningCache(config.cache()), Sentences::at),
             models,
             failure -> {
               LOG.error("this worker cannot go on; another takes its jobs over", failure);

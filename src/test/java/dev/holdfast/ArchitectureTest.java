@@ -39,6 +39,7 @@ class ArchitectureTest {
           "shutdown",
           "health",
           "djl",
+          "tuning",
           "onnx",
           "adapter",
           "gcp",
@@ -65,6 +66,7 @@ class ArchitectureTest {
           Map.entry("webhook", List.of("adapter", "job")),
           Map.entry("telemetry", List.of("job")),
           Map.entry("djl", List.of("worker", "job")),
+          Map.entry("tuning", List.of("worker", "job")),
           Map.entry("adapter", List.of("job")),
           Map.entry("gcp", List.of("adapter", "job", "shutdown")),
           Map.entry("embedded", List.of("adapter", "job", "shutdown")));

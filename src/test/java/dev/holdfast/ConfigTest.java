@@ -40,6 +40,8 @@ class ConfigTest {
                 Optional.empty(),
                 Duration.ofHours(1),
                 Optional.empty(),
+                Duration.ofSeconds(10),
+                here.resolve("data/cache"),
                 Duration.ofSeconds(12),
                 List.of(),
                 WebhookOptions.OFF,
@@ -49,7 +51,7 @@ class ConfigTest {
     assertThat(Setting.SERVER.standard()).isEqualTo("http://127.0.0.1:8080");
     assertThat(Setting.LOG_LEVEL.standard()).isEqualTo("info");
     assertThat(Setting.JAVA_OPTS.standard()).isEmpty();
-    assertThat(Setting.values()).hasSize(33);
+    assertThat(Setting.values()).hasSize(35);
   }
 
   private static String host() {
@@ -100,6 +102,19 @@ class ConfigTest {
             "HOLDFAST_WORKER_HEAP=lots must be a size in megabytes or gigabytes, such as 512m or 2g",
             "HOLDFAST_LOG_LEVEL=loud must be one of error, warn, info, debug, trace",
             "HOLDFAST_PROT=1?2 is not a setting; did you mean 'HOLDFAST_PORT'?");
+  }
+
+  @Test
+  void whatIsMeasuredAndWhereItIsKeptCanBeSet() throws ConfigException {
+    Config off =
+        Config.read(
+            Map.of("HOLDFAST_WARM_UP", "0s", "HOLDFAST_CACHE", "/cache"), Config.Role.WORKER);
+    assertThat(off.warmUp()).isZero();
+    assertThat(off.cache()).isEqualTo(Path.of("/cache"));
+    assertThat(Config.read(Map.of("HOLDFAST_DATA", "/data"), Config.Role.WORKER).cache())
+        .isEqualTo(Path.of("/data/cache"));
+    assertThat(problems(Map.of("HOLDFAST_WARM_UP", "3m")))
+        .containsExactly("HOLDFAST_WARM_UP=3m must be a duration from 0s to 2m, such as 10s");
   }
 
   @Test

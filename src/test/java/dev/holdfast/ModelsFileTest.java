@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.holdfast.job.ModelSpec;
+import dev.holdfast.job.ModelSpec.Choice;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -62,6 +65,58 @@ class ModelsFileTest {
             new ModelSpec.BatchLimits(7, 99, Duration.ofMillis(5)));
     assertThat(models.get(0).location()).isEqualTo(directory.resolve("a"));
     assertThat(models.get(3).location()).isEqualTo(Path.of("/d"));
+  }
+
+  @Test
+  void whatIsNotDeclaredIsLeftToMeasuring() throws Exception {
+    Path file =
+        file(
+            """
+            models:
+              - {name: a, location: a, kind: text-embedding}
+              - {name: b, location: b, kind: text-embedding, batch: auto, lanes: 2}
+              - {name: c, location: c, kind: text-embedding, batch: standard}
+              - {name: d, location: d, kind: text-embedding, batch: {tokens: 9}, lanes: 2}
+              - {name: e, location: e, kind: text-embedding, batch: {items: 1, tokens: 9}}
+              - name: f
+                location: f
+                kind: text-embedding
+                batch: {items: 1, tokens: 9, delay: 1ms}
+              - {name: g, location: g, kind: tensor}
+              - {name: h, location: h, kind: tensor, batch: standard}
+              - {name: i, location: i, kind: tensor, batch: {items: 3}}
+            """);
+
+    assertThat(ModelsFile.read(file, false).stream().map(ModelSpec::open))
+        .containsExactly(
+            EnumSet.allOf(Choice.class),
+            Set.of(Choice.ITEMS, Choice.TOKENS, Choice.DELAY),
+            Set.of(),
+            Set.of(Choice.ITEMS, Choice.DELAY),
+            Set.of(Choice.LANES, Choice.DELAY),
+            Set.of(),
+            Set.of(),
+            Set.of(),
+            Set.of());
+  }
+
+  @Test
+  void aBatchIsAWordOrAMapping() throws IOException {
+    assertThat(
+            problems(
+                """
+                models:
+                  - {name: a, location: a, kind: tensor, batch: auto}
+                  - {name: b, location: b, kind: text-embedding, batch: best}
+                  - {name: c, location: c, kind: text-embedding, batch: [3]}
+                """))
+        .containsExactly(
+            "line 2, column 49: batch 'auto' is for text: what tensors to measure with, only you"
+                + " know",
+            "line 3, column 57: batch must be auto, standard, or a mapping with items, tokens or"
+                + " delay",
+            "line 4, column 57: batch must be auto, standard, or a mapping with items, tokens or"
+                + " delay");
   }
 
   @Test

@@ -58,6 +58,11 @@ record StillEngine(ModelSpec spec) implements InferenceEngine, InferenceEngine.L
   }
 
   @Override
+  public Hardware hardware() {
+    return new Hardware("still", 1);
+  }
+
+  @Override
   public Lane openLane(int index) {
     return new StillLane();
   }

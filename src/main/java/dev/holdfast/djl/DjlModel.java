@@ -7,6 +7,7 @@ import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.JniUtils;
 import dev.holdfast.job.Item;
 import dev.holdfast.job.ModelSpec;
+import dev.holdfast.worker.InferenceEngine.Hardware;
 import dev.holdfast.worker.InferenceEngine.InferenceException;
 import dev.holdfast.worker.InferenceEngine.Lane;
 import dev.holdfast.worker.InferenceEngine.LoadedModel;
@@ -111,11 +112,19 @@ final class DjlModel implements LoadedModel {
     return digest;
   }
 
+  private boolean onGpu() {
+    return copies.get(0).getNDManager().getDevice().isGpu();
+  }
+
+  @Override
+  public Hardware hardware() {
+    return Machine.describe(onGpu(), copies.size());
+  }
+
   @Override
   public int lanes() {
-    boolean gpu = copies.get(0).getNDManager().getDevice().isGpu();
     return copies.size()
-        * spec.lanes().orElse(gpu ? 1 : Runtime.getRuntime().availableProcessors());
+        * spec.lanes().orElse(onGpu() ? 1 : Runtime.getRuntime().availableProcessors());
   }
 
   @Override

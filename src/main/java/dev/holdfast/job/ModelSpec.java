@@ -2,8 +2,11 @@ package dev.holdfast.job;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /**
  * A model as the configuration declares it.
@@ -12,13 +15,38 @@ import java.util.OptionalInt;
  *     text {@code tokenizer.json}
  * @param device {@code auto}, {@code cpu}, {@code gpu} or {@code gpu:N}
  * @param lanes how many batches are inferred at once on each device; empty for as many as usual
+ * @param open what the declaration leaves to measuring; until then there are standards in its place
  */
 public record ModelSpec(
-    String name, Path location, Kind kind, String device, BatchLimits batch, OptionalInt lanes) {
+    String name,
+    Path location,
+    Kind kind,
+    String device,
+    BatchLimits batch,
+    OptionalInt lanes,
+    Set<Choice> open) {
 
-  /** With as many lanes as usual. */
+  public ModelSpec {
+    // In one order, so that equal declarations are equal as text, too.
+    open = open.isEmpty() ? Set.of() : Collections.unmodifiableSet(EnumSet.copyOf(open));
+  }
+
+  /** With as many lanes as usual, and nothing to measure. */
   public ModelSpec(String name, Path location, Kind kind, String device, BatchLimits batch) {
-    this(name, location, kind, device, batch, OptionalInt.empty());
+    this(name, location, kind, device, batch, OptionalInt.empty(), Set.of());
+  }
+
+  /** The same model, run in these batches. */
+  public ModelSpec batched(BatchLimits limits) {
+    return new ModelSpec(name, location, kind, device, limits, lanes, open);
+  }
+
+  /** What can be measured rather than declared. */
+  public enum Choice {
+    LANES,
+    ITEMS,
+    TOKENS,
+    DELAY
   }
 
   /** What goes in and what comes out. */

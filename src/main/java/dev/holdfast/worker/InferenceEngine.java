@@ -6,6 +6,9 @@ import dev.holdfast.job.ModelSpec;
 import dev.holdfast.job.Tensor;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Runs models. The port that keeps every inference library out of the worker. */
 public interface InferenceEngine {
@@ -18,6 +21,21 @@ public interface InferenceEngine {
    */
   LoadedModel load(ModelSpec spec) throws ModelLoadException;
 
+  /**
+   * As {@link #load(ModelSpec)}, and says what it is at, for whoever waits.
+   *
+   * @param tells hears a sentence such as "model m is being measured"; on the calling thread
+   * @throws CancellationException if it was stopped meanwhile
+   */
+  default LoadedModel load(ModelSpec spec, Consumer<String> tells) throws ModelLoadException {
+    return load(spec);
+  }
+
+  /** Lets a load that takes its time fail soon, and every later one. Any thread; does not block. */
+  default void stop() {
+    // an engine that only loads has nothing to cut short
+  }
+
   /** A model in memory. Thread-safe, except for its {@link Lane}s. */
   interface LoadedModel extends AutoCloseable {
 
@@ -26,8 +44,11 @@ public interface InferenceEngine {
     /** SHA-256 over the files of the model directory, in hex. */
     String digest();
 
-    /** How many batches it can infer at once: threads on a CPU, devices otherwise. */
+    /** How many batches it can infer at once, on all its devices together. */
     int lanes();
+
+    /** What it runs on. */
+    Hardware hardware();
 
     /** Opens one lane; call it and use the lane from the thread that will infer. */
     Lane openLane(int index);
@@ -43,6 +64,15 @@ public interface InferenceEngine {
     @Override
     void close();
   }
+
+  /**
+   * What a model runs on.
+   *
+   * @param name devices, processors and engine: where two names are equal, a model can be expected
+   *     to be as fast
+   * @param devices how many there are; lanes are dealt out to them in turn
+   */
+  record Hardware(String name, int devices) {}
 
   /** What became of an item before inference. */
   sealed interface Preparation {}
@@ -118,7 +148,7 @@ public interface InferenceEngine {
       permits OutOfMemoryException, DeviceLostException {
     private static final long serialVersionUID = 1L;
 
-    public InferenceException(String message, Throwable cause) {
+    public InferenceException(String message, @Nullable Throwable cause) {
       super(message, cause);
     }
   }

@@ -25,13 +25,16 @@ record ModelLoading(
    * Blocks.
    *
    * @param models gets each by its name as soon as it is loaded
+   * @param tells hears what takes time
    */
-  void load(List<ModelSpec> declared, Map<String, Serving> models) throws ModelLoadException {
+  void load(List<ModelSpec> declared, Map<String, Serving> models, Consumer<String> tells)
+      throws ModelLoadException {
     for (ModelSpec spec : declared) {
       long from = System.nanoTime();
-      LoadedModel model = engine.load(spec);
+      LoadedModel model = engine.load(spec, tells);
       CheckpointPolicy policy = checkpoints.policy();
       metrics.checkpoints(spec.name(), policy);
+      metrics.runs(model);
       models.put(
           spec.name(),
           new Serving(
@@ -47,5 +50,12 @@ record ModelLoading(
           model.lanes(),
           model.digest());
     }
+  }
+
+  /** Why a load failed, for whoever runs the worker. */
+  static String reason(Throwable failure) {
+    return failure instanceof ModelLoadException
+        ? String.valueOf(failure.getMessage())
+        : "a model could not be loaded: " + failure;
   }
 }

@@ -3,6 +3,7 @@ package dev.holdfast.worker;
 import dev.holdfast.job.Claim;
 import dev.holdfast.job.Job;
 import dev.holdfast.job.ModelSpec.BatchLimits;
+import dev.holdfast.worker.InferenceEngine.LoadedModel;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.Gauge;
@@ -184,6 +185,20 @@ final class WorkerMetrics {
     seconds("holdfast.checkpoint.span", model, () -> policy.span().toNanos() / 1e9);
     seconds("holdfast.checkpoint.cost", model, policy::costSeconds);
     seconds("holdfast.interruptions.every", model, policy::betweenInterruptionsSeconds);
+  }
+
+  /** Shows how a model is run, be it declared or measured. */
+  void runs(LoadedModel model) {
+    String name = model.spec().name();
+    BatchLimits limits = model.spec().batch();
+    count("holdfast.lanes", name, model.lanes());
+    count("holdfast.batch.limit.items", name, limits.itemsMax());
+    count("holdfast.batch.limit.tokens", name, limits.tokensMax());
+    seconds("holdfast.batch.limit.delay", name, () -> limits.delayMax().toNanos() / 1e9);
+  }
+
+  private void count(String name, String model, int value) {
+    Gauge.builder(name, () -> value).tag("model", model).register(registry);
   }
 
   private void seconds(String name, String model, Supplier<Number> value) {

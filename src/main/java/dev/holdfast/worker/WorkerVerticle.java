@@ -7,7 +7,6 @@ import dev.holdfast.job.ModelSpec;
 import dev.holdfast.job.WorkerRoster;
 import dev.holdfast.shutdown.DrainPlan;
 import dev.holdfast.shutdown.Drainable;
-import dev.holdfast.worker.InferenceEngine.ModelLoadException;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
@@ -135,7 +134,7 @@ public final class WorkerVerticle extends VerticleBase implements Drainable {
         () -> {
           PartScratch scratch = disk == null ? null : disk.scratch();
           new ModelLoading(engine, services, options.checkpoints(), scratch, metrics, this::broken)
-              .load(declared, models);
+              .load(declared, models, what -> context.runOnContext(v -> busyWith(what)));
           return null;
         };
     vertx
@@ -148,13 +147,18 @@ public final class WorkerVerticle extends VerticleBase implements Drainable {
             })
         .onFailure(
             failure -> {
-              notReady =
-                  failure instanceof ModelLoadException
-                      ? failure.getMessage()
-                      : "a model could not be loaded: " + failure;
-              LOG.error("this worker serves nothing until it is restarted: {}", notReady);
-              tell();
+              if (!draining) {
+                busyWith(ModelLoading.reason(failure));
+                LOG.error("this worker serves nothing until it is restarted: {}", notReady);
+              }
             });
+  }
+
+  private void busyWith(String what) {
+    if (!draining) {
+      notReady = what;
+      tell();
+    }
   }
 
   private void pull() {
@@ -243,6 +247,7 @@ public final class WorkerVerticle extends VerticleBase implements Drainable {
         v -> {
           draining = true;
           notReady = "the worker is leaving";
+          engine.stop();
           cancel(nextReport);
           cancel(nextPull);
           JobRunner jobs = runner;

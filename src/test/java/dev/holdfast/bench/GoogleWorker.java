@@ -89,6 +89,11 @@ final class GoogleWorker {
     }
 
     @Override
+    public InferenceEngine.Hardware hardware() {
+      return model.hardware();
+    }
+
+    @Override
     public InferenceEngine.Lane openLane(int index) {
       return model.openLane(index);
     }

@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -162,7 +163,8 @@ class TextEmbeddingTest {
             usual.kind(),
             usual.device(),
             usual.batch(),
-            OptionalInt.of(3));
+            OptionalInt.of(3),
+            Set.of());
     try (LoadedModel three = new DjlEngine().load(spec);
         Lane last = three.openLane(2)) {
       assertThat(three.lanes()).isEqualTo(3);

@@ -13,6 +13,7 @@ import dev.holdfast.job.JobLife;
 import dev.holdfast.job.JobSpec;
 import dev.holdfast.job.ModelSpec.BatchLimits;
 import dev.holdfast.world.ManualClock;
+import dev.holdfast.world.ScriptedEngine;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
@@ -135,5 +136,14 @@ class WorkerMetricsTest {
     WorkerCost.count(meters, 0.5, nanos::get);
     nanos.addAndGet(Duration.ofHours(3).toNanos());
     assertThat(meters.get("holdfast.cost").functionCounter().count()).isCloseTo(1.5, within(1e-9));
+  }
+
+  @Test
+  void showsHowAModelIsRun() throws Exception {
+    metrics.runs(new ScriptedEngine("digest", 3).load(ScriptedEngine.spec(8, 100)));
+    assertThat(meters.get("holdfast.lanes").tag("model", "scripted").gauge().value()).isEqualTo(3);
+    assertThat(meters.get("holdfast.batch.limit.items").gauge().value()).isEqualTo(8);
+    assertThat(meters.get("holdfast.batch.limit.tokens").gauge().value()).isEqualTo(100);
+    assertThat(meters.get("holdfast.batch.limit.delay").gauge().value()).isEqualTo(1e-3);
   }
 }

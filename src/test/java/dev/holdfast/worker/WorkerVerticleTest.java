@@ -15,6 +15,8 @@ import dev.holdfast.job.JobState;
 import dev.holdfast.job.ModelSpec;
 import dev.holdfast.job.Traces;
 import dev.holdfast.job.WorkerRoster.WorkerReport;
+import dev.holdfast.tuning.TunedEngine;
+import dev.holdfast.tuning.TuningCache;
 import dev.holdfast.world.Messages;
 import dev.holdfast.world.ScriptedEngine;
 import dev.holdfast.world.Waits;
@@ -24,6 +26,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -62,7 +65,7 @@ class WorkerVerticleTest {
     clock.close();
   }
 
-  private WorkerVerticle worker(String id, ScriptedEngine engine, ModelSpec spec) {
+  private WorkerVerticle worker(String id, InferenceEngine engine, ModelSpec spec) {
     WorkerServices services =
         new WorkerServices(
             embedded.queue(),
@@ -169,6 +172,43 @@ class WorkerVerticleTest {
     assertThat(report.ready()).isFalse();
     assertThat(worker.notReady()).isEqualTo("the model directory is broken");
     assertThat(Messages.in(directory, clock).held()).isZero();
+  }
+
+  @Test
+  void aWorkerThatMeasuresSaysSoAndLeavesAtOnce() {
+    ScriptedEngine scripted = new ScriptedEngine();
+    ScriptedEngine.Hold hold = scripted.hold();
+    ModelSpec declared = ScriptedEngine.spec(8, 1_000);
+    ModelSpec open =
+        new ModelSpec(
+            declared.name(),
+            declared.location(),
+            declared.kind(),
+            declared.device(),
+            declared.batch(),
+            declared.lanes(),
+            EnumSet.allOf(ModelSpec.Choice.class));
+    WorkerVerticle worker =
+        worker(
+            "w",
+            new TunedEngine(
+                scripted,
+                Duration.ofHours(1),
+                new TuningCache(directory.resolve("cache")),
+                number -> "text"),
+            open);
+    String deployment = await(vertx.deployVerticle(worker));
+    hold.awaitBatch();
+    assertThat(reported("w", r -> "model scripted is being measured".equals(r.reason())).ready())
+        .isFalse();
+
+    await(worker.drain(Duration.ofSeconds(8)));
+    hold.release();
+    await(vertx.undeploy(deployment));
+    assertThat(worker.notReady()).isEqualTo("the worker is leaving");
+    while (scripted.closed.get() == 0) {
+      Thread.onSpinWait();
+    }
   }
 
   @Test

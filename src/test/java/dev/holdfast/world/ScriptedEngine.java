@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /**
@@ -22,6 +23,9 @@ public final class ScriptedEngine implements InferenceEngine {
 
   /** Every batch in order, as the texts it held. */
   public final List<List<String>> batches = new CopyOnWriteArrayList<>();
+
+  /** Models that were closed. */
+  public final AtomicInteger closed = new AtomicInteger();
 
   private volatile Consumer<List<String>> beforeBatch = texts -> {};
   private volatile long memory = Long.MAX_VALUE;
@@ -132,6 +136,11 @@ public final class ScriptedEngine implements InferenceEngine {
     }
 
     @Override
+    public Hardware hardware() {
+      return new Hardware("scripted", 1);
+    }
+
+    @Override
     public Lane openLane(int index) {
       return new ScriptedLane();
     }
@@ -153,7 +162,9 @@ public final class ScriptedEngine implements InferenceEngine {
     }
 
     @Override
-    public void close() {}
+    public void close() {
+      closed.incrementAndGet();
+    }
   }
 
   private final class ScriptedLane implements Lane {

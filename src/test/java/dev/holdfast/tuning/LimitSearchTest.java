@@ -1,15 +1,19 @@
-package dev.holdfast;
+package dev.holdfast.tuning;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
-import dev.holdfast.LimitSearch.Found;
-import dev.holdfast.LimitSearch.Measurement;
-import dev.holdfast.Sweep.Point;
 import dev.holdfast.job.ModelSpec.BatchLimits;
+import dev.holdfast.job.ModelSpec.Choice;
+import dev.holdfast.tuning.LimitSearch.Found;
+import dev.holdfast.tuning.LimitSearch.Measurement;
+import dev.holdfast.tuning.LimitSearch.Question;
+import dev.holdfast.tuning.Sweep.Point;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -25,7 +29,8 @@ class LimitSearchTest {
   }
 
   private static Found find(Measurement model, int lanes) throws Exception {
-    return new LimitSearch(model, () -> 0, point -> {}).find(lanes, 31, CONFIGURED);
+    return new LimitSearch(model, () -> 0, point -> {})
+        .find(new Question(lanes, 1, 31, CONFIGURED, EnumSet.allOf(Choice.class)));
   }
 
   @Test
@@ -90,11 +95,54 @@ class LimitSearchTest {
     AtomicInteger measured = new AtomicInteger();
     Found found =
         new LimitSearch(LimitSearchTest::kneeAt512, () -> 1, point -> measured.incrementAndGet())
-            .find(8, 32, CONFIGURED);
+            .find(new Question(8, 1, 32, CONFIGURED, EnumSet.allOf(Choice.class)));
     assertThat(measured).hasValue(4);
     assertThat(found.points()).hasSize(4);
     assertThat(found.points().get(3).itemsMax())
         .as("one item a batch is no finding where nothing else was tried")
         .isEqualTo(LimitSearch.ITEMS_MAX);
+  }
+
+  private static Found open(Measurement model, Choice... open) throws Exception {
+    return new LimitSearch(model, () -> 0, point -> {})
+        .find(new Question(4, 1, 31, CONFIGURED, Set.of(open)));
+  }
+
+  @Test
+  void whatIsFixedIsMeasuredAsItIs() throws Exception {
+    Found byTokens = open(LimitSearchTest::kneeAt512, Choice.TOKENS);
+    assertThat(byTokens.points()).extracting(Point::itemsMax).containsOnly(32);
+    assertThat(byTokens.suggested().tokensMax()).isEqualTo(512);
+    Found byItems = open(LimitSearchTest::kneeAt512, Choice.ITEMS);
+    assertThat(byItems.points()).extracting(Point::tokensMax).containsOnly(4_096);
+    assertThat(byItems.points()).extracting(Point::lanes).containsOnly(4);
+    assertThat(open(LimitSearchTest::kneeAt512, Choice.DELAY).points())
+        .extracting(Point::itemsMax, Point::tokensMax)
+        .containsOnly(tuple(32, 4_096));
+  }
+
+  @Test
+  void fewerLanesAreChosenIfTheyAreFasterAndNotIfTheyAreAsFast() throws Exception {
+    assertThat(open((l, i, t) -> new Point(l, i, t, l == 2 ? 150 : 100), Choice.LANES).lanes())
+        .isEqualTo(2);
+    assertThat(open((l, i, t) -> new Point(l, i, t, 100), Choice.LANES).lanes()).isEqualTo(4);
+    assertThat(open((l, i, t) -> new Point(l, i, t, l == 2 ? 150 : 100), Choice.ITEMS).lanes())
+        .isEqualTo(4);
+  }
+
+  @Test
+  void aLaneThatWasLuckyOnceChangesNothing() throws Exception {
+    AtomicInteger lean = new AtomicInteger();
+    Measurement lucky =
+        (l, i, t) -> new Point(l, i, t, l == 1 && lean.getAndIncrement() == 0 ? 500 : 100);
+    assertThat(open(lucky, Choice.LANES).lanes()).isEqualTo(4);
+  }
+
+  @Test
+  void noDeviceIsLeftWithoutALane() throws Exception {
+    Found found =
+        new LimitSearch(LimitSearchTest::kneeAt512, () -> 0, point -> {})
+            .find(new Question(8, 4, 31, CONFIGURED, EnumSet.allOf(Choice.class)));
+    assertThat(found.points()).extracting(Point::lanes).containsOnly(8, 4);
   }
 }

@@ -1,10 +1,10 @@
-package dev.holdfast;
+package dev.holdfast.tuning;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.holdfast.Sweep.Point;
 import dev.holdfast.job.Item;
+import dev.holdfast.tuning.Sweep.Point;
 import dev.holdfast.worker.InferenceEngine.InferenceException;
 import dev.holdfast.worker.InferenceEngine.LoadedModel;
 import dev.holdfast.worker.InferenceEngine.Prepared;

@@ -1,4 +1,4 @@
-package dev.holdfast;
+package dev.holdfast.tuning;
 
 import dev.holdfast.worker.InferenceEngine.InferenceException;
 import dev.holdfast.worker.InferenceEngine.Lane;
@@ -21,6 +21,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,7 +30,7 @@ import org.slf4j.LoggerFactory;
  * worker's are, a thread each, and nothing else: no queue, no record, no result. Every measurement
  * blocks; one thread asks, and any other may {@link #stop}.
  */
-final class Sweep implements AutoCloseable {
+public final class Sweep implements AutoCloseable {
 
   /** A rate that is so much below the best is as good if its batch is smaller. */
   private static final double NEARLY = 0.97;
@@ -46,7 +47,7 @@ final class Sweep implements AutoCloseable {
    * @param itemsPerSecond items of the mean length; 0 if a batch does not fit into the device's
    *     memory
    */
-  record Point(int lanes, int itemsMax, int tokensMax, double itemsPerSecond) {}
+  public record Point(int lanes, int itemsMax, int tokensMax, double itemsPerSecond) {}
 
   private static final Logger LOG = LoggerFactory.getLogger(Sweep.class);
 
@@ -65,7 +66,7 @@ final class Sweep implements AutoCloseable {
    * @param length of each measurement, after one batch a lane that does not count
    * @throws InferenceException if the model cannot infer these items at all
    */
-  Sweep(LoadedModel model, List<Prepared> items, Duration length)
+  public Sweep(LoadedModel model, List<Prepared> items, Duration length)
       throws InferenceException, InterruptedException {
     this.items = List.copyOf(items);
     this.tokensAnItem = items.stream().mapToInt(Prepared::tokens).average().orElseThrow();
@@ -75,7 +76,15 @@ final class Sweep implements AutoCloseable {
         int index = i;
         ExecutorService thread = Executors.newSingleThreadExecutor();
         threads.add(thread);
-        lanes.add(outcome(thread.submit(() -> settled(model.openLane(index)))));
+        lanes.add(outcome(thread.submit(() -> model.openLane(index))));
+      }
+      List<Future<Void>> settled = new ArrayList<>();
+      for (int i = 0; i < lanes.size(); i++) {
+        Lane lane = lanes.get(i);
+        settled.add(threads.get(i).submit(() -> settle(lane)));
+      }
+      for (Future<Void> each : settled) {
+        outcome(each);
       }
     } catch (InferenceException | InterruptedException | RuntimeException e) {
       close();
@@ -83,15 +92,11 @@ final class Sweep implements AutoCloseable {
     }
   }
 
-  private Lane settled(Lane lane) throws InferenceException {
+  private @Nullable Void settle(Lane lane) throws InferenceException {
     for (int i = 0; i < SETTLING_CALLS; i++) {
       lane.infer(List.of(items.get(0)));
     }
-    return lane;
-  }
-
-  int lanes() {
-    return lanes.size();
+    return null;
   }
 
   /**
@@ -117,13 +122,18 @@ final class Sweep implements AutoCloseable {
     return batches;
   }
 
+  /** How many items the largest such batch has. */
+  static int largest(List<Prepared> items, int itemsMax, int tokensMax) {
+    return batches(items, itemsMax, tokensMax).stream().mapToInt(List::size).max().orElse(1);
+  }
+
   /**
    * Measures one pair of limits on so many of the lanes.
    *
    * @throws InferenceException if a batch cannot be inferred for another reason than its size
    * @throws CancellationException if it was stopped meanwhile
    */
-  Point measure(int lanesUsed, int itemsMax, int tokensMax)
+  public Point measure(int lanesUsed, int itemsMax, int tokensMax)
       throws InferenceException, InterruptedException {
     List<List<Prepared>> batches = batches(items, itemsMax, tokensMax);
     List<Prepared> largest = batches.get(0);
@@ -206,12 +216,17 @@ final class Sweep implements AutoCloseable {
         .allMatch(point -> point.itemsPerSecond() * NEARLY <= best);
   }
 
+  /** Ends the measurement after the batches that are being inferred. Any thread. */
+  void cancel() {
+    stopped = true;
+  }
+
   /**
    * Ends the measurement after the batches that are being inferred, and waits until the lanes are
    * closed, but no longer than {@code patience}: for the end of the process.
    */
-  void stop(Duration patience) {
-    stopped = true;
+  public void stop(Duration patience) {
+    cancel();
     try {
       if (!closed.await(patience.toMillis(), TimeUnit.MILLISECONDS)) {
         LOG.warn("a batch takes longer than {}; the process ends without it", patience);
