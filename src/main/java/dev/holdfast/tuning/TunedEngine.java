@@ -124,11 +124,14 @@ public final class TunedEngine implements InferenceEngine {
     if (known.isPresent()) {
       return chosen(model, known.get(), "as measured before");
     }
-    tells.accept("model %s waits until another worker has measured".formatted(spec.name()));
-    try (Turn turn = cache.turn(time, stop)) {
+    String waits = "model %s waits until another worker has measured".formatted(spec.name());
+    try (Turn turn = cache.turn(time, stop, () -> tells.accept(waits))) {
       known = turn.waited() ? cache.read(key) : Optional.empty();
       if (known.isPresent()) {
         return chosen(model, known.get(), "as another worker has measured");
+      }
+      if (!turn.begins(key)) {
+        return chosen(model, standard, "by the standards, as a worker died while it measured");
       }
       tells.accept("model %s is being measured".formatted(spec.name()));
       long from = System.nanoTime();

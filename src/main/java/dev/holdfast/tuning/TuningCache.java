@@ -8,8 +8,10 @@ import dev.holdfast.job.ModelSpec.BatchLimits;
 import dev.holdfast.job.ModelSpec.Choice;
 import dev.holdfast.tuning.Tuned.Settings;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -38,6 +40,7 @@ public final class TuningCache {
   private static final Duration OTHERS_LONGER = Duration.ofMinutes(1);
   private static final Logger LOG = LoggerFactory.getLogger(TuningCache.class);
   private static final int FILE_BYTES_MAX = 1 << 16;
+  private static final int NOTE_BYTES_MAX = 256;
   private static final long POLL_MILLIS = 100;
   private static final String LOCK = "tuning.lock";
   private static final Duration DELAY_MAX = Duration.ofSeconds(10);
@@ -50,22 +53,57 @@ public final class TuningCache {
     this.directory = directory;
   }
 
-  /** A worker's turn to measure; ends when closed, or with the process. */
-  record Turn(@Nullable FileChannel lock, boolean waited) implements AutoCloseable {
+  /**
+   * A worker's turn to measure; ends when closed, or with the process. What it measures is noted in
+   * the file that is locked, so that the next one can tell whether it came to an end.
+   *
+   * @param lock null if nothing can be kept
+   * @param held whether nobody else measures
+   */
+  record Turn(@Nullable FileChannel lock, boolean held, boolean waited) implements AutoCloseable {
 
     /** Whether what is measured can be kept. */
     boolean keeps() {
       return lock != null;
     }
 
+    /**
+     * Begins to measure.
+     *
+     * @return false if the last worker that began this has died at it, perhaps of a batch that was
+     *     too large for the machine; the one after this may try again
+     */
+    boolean begins(TuningKey key) {
+      if (lock == null || !held) {
+        return true;
+      }
+      try {
+        ByteBuffer noted = ByteBuffer.allocate(NOTE_BYTES_MAX);
+        lock.read(noted, 0);
+        lock.truncate(0);
+        ByteBuffer now = StandardCharsets.UTF_8.encode(key.fileName());
+        boolean died = noted.flip().equals(now);
+        if (!died) {
+          lock.write(now, 0);
+        }
+        return !died;
+      } catch (IOException e) {
+        LOG.warn("{} cannot be used: {}", LOCK, e.toString());
+        return true;
+      }
+    }
+
     @Override
     public void close() {
-      if (lock != null) {
-        try {
-          lock.close();
-        } catch (IOException e) {
-          LOG.warn("{} cannot be closed: {}", LOCK, e.toString());
+      if (lock == null) {
+        return;
+      }
+      try (lock) {
+        if (held) {
+          lock.truncate(0);
         }
+      } catch (IOException e) {
+        LOG.warn("{} cannot be closed: {}", LOCK, e.toString());
       }
     }
   }
@@ -74,39 +112,51 @@ public final class TuningCache {
    * Waits until nobody else on this machine measures, but not for ever.
    *
    * @param time that a measurement usually takes
+   * @param waits is run once if somebody else measures
    * @throws CancellationException once {@code stop} is down
    */
-  Turn turn(Duration time, CountDownLatch stop) throws InterruptedException {
-    Duration patience = time.multipliedBy(OTHERS_MAX).plus(OTHERS_LONGER);
+  Turn turn(Duration time, CountDownLatch stop, Runnable waits) throws InterruptedException {
     FileChannel file = null;
-    boolean waited = false;
-    boolean done = false;
+    Turn turn = null;
     try {
       Files.createDirectories(directory);
       file =
           FileChannel.open(
-              directory.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-      long from = System.nanoTime();
-      while (!locked(file)) {
-        waited = true;
-        if (System.nanoTime() - from > patience.toNanos()) {
-          LOG.warn("another worker measures for longer than {}; this one begins", patience);
-          break;
-        }
-        if (stop.await(POLL_MILLIS, TimeUnit.MILLISECONDS)) {
-          throw new CancellationException("stopped");
-        }
+              directory.resolve(LOCK),
+              StandardOpenOption.CREATE,
+              StandardOpenOption.READ,
+              StandardOpenOption.WRITE);
+      boolean held = locked(file);
+      boolean waited = !held;
+      if (waited) {
+        waits.run();
+        held = lockedWithin(time.multipliedBy(OTHERS_MAX).plus(OTHERS_LONGER), file, stop);
       }
-      done = true;
-      return new Turn(file, waited);
+      turn = new Turn(file, held, waited);
+      return turn;
     } catch (IOException e) {
       LOG.warn("{} cannot be used; what is measured is not kept: {}", directory, e.toString());
-      return new Turn(null, false);
+      return new Turn(null, false, false);
     } finally {
-      if (!done) {
-        new Turn(file, false).close();
+      if (turn == null) {
+        new Turn(file, false, false).close();
       }
     }
+  }
+
+  private static boolean lockedWithin(Duration patience, FileChannel file, CountDownLatch stop)
+      throws IOException, InterruptedException {
+    long from = System.nanoTime();
+    while (System.nanoTime() - from < patience.toNanos()) {
+      if (stop.await(POLL_MILLIS, TimeUnit.MILLISECONDS)) {
+        throw new CancellationException("stopped");
+      }
+      if (locked(file)) {
+        return true;
+      }
+    }
+    LOG.warn("another worker measures for longer than {}; this one begins", patience);
+    return false;
   }
 
   private static boolean locked(FileChannel file) throws IOException {

@@ -197,7 +197,7 @@ class TunedEngineTest {
     TunedEngine engine = engine(FOR_EVER, TunedEngineTest::text);
     CountDownLatch waits = new CountDownLatch(1);
     ExecutorService thread = Executors.newSingleThreadExecutor();
-    try (TuningCache.Turn turn = cache.turn(FOR_EVER, never)) {
+    try (TuningCache.Turn turn = cache.turn(FOR_EVER, never, () -> {})) {
       assertThat(turn.waited()).isFalse();
       Future<?> loading = thread.submit(() -> engine.load(spec(ALL), what -> waits.countDown()));
       waits.await();
@@ -207,6 +207,17 @@ class TunedEngineTest {
     } finally {
       thread.shutdownNow();
     }
+  }
+
+  @Test
+  void aStartAfterOneThatDiedAtMeasuringDoesNotMeasure() throws Exception {
+    Path lock = directory.resolve("tuning.lock");
+    Files.writeString(lock, TuningKey.of(scripted.load(spec(ALL))).fileName());
+    assertThat(load(ALL).spec().batch()).isEqualTo(spec(ALL).batch());
+    assertThat(scripted.batches).isEmpty();
+    load(ALL);
+    assertThat(told).contains(MEASURES);
+    assertThat(lock).isEmptyFile();
   }
 
   @Test

@@ -52,6 +52,10 @@ class TuningCacheTest {
     return new TuningCache(directory).read(key);
   }
 
+  private static TuningCache.Turn turn(TuningCache cache, CountDownLatch stop) throws Exception {
+    return cache.turn(Duration.ZERO, stop, () -> {});
+  }
+
   private Path kept() throws IOException {
     try (Stream<Path> files = Files.list(directory)) {
       return files.filter(f -> f.toString().endsWith(".json")).findFirst().orElseThrow();
@@ -128,13 +132,12 @@ class TuningCacheTest {
   void aTurnEndsWhenItIsClosed() throws Exception {
     TuningCache cache = new TuningCache(directory);
     CountDownLatch stop = new CountDownLatch(1);
-    try (TuningCache.Turn first = cache.turn(Duration.ZERO, stop)) {
+    try (TuningCache.Turn first = turn(cache, stop)) {
       assertThat(first.waited()).isFalse();
       stop.countDown();
-      assertThatThrownBy(() -> cache.turn(Duration.ZERO, stop))
-          .isInstanceOf(CancellationException.class);
+      assertThatThrownBy(() -> turn(cache, stop)).isInstanceOf(CancellationException.class);
     }
-    try (TuningCache.Turn next = cache.turn(Duration.ZERO, stop)) {
+    try (TuningCache.Turn next = turn(cache, stop)) {
       assertThat(next.waited()).isFalse();
     }
   }
@@ -143,11 +146,35 @@ class TuningCacheTest {
   void whereNothingCanBeKeptNobodyWaits() throws Exception {
     TuningCache cache = new TuningCache(Files.createFile(directory.resolve("file")));
     CountDownLatch stop = new CountDownLatch(1);
-    try (TuningCache.Turn first = cache.turn(Duration.ZERO, stop);
-        TuningCache.Turn second = cache.turn(Duration.ZERO, stop)) {
+    try (TuningCache.Turn first = turn(cache, stop);
+        TuningCache.Turn second = turn(cache, stop)) {
       assertThat(first.waited() || second.waited()).isFalse();
     }
     cache.write(KEY, FOUND);
     assertThat(cache.read(KEY)).isEmpty();
+  }
+
+  @Test
+  void whoDiesWhileItMeasuresIsToldOfOnce() throws Exception {
+    TuningCache cache = new TuningCache(directory);
+    CountDownLatch stop = new CountDownLatch(1);
+    try (TuningCache.Turn orderly = turn(cache, stop)) {
+      assertThat(orderly.begins(KEY)).isTrue();
+    }
+    Path lock = directory.resolve("tuning.lock");
+    assertThat(lock).isEmptyFile();
+    Files.writeString(lock, KEY.fileName());
+    try (TuningCache.Turn next = turn(cache, stop)) {
+      assertThat(next.begins(KEY)).isFalse();
+    }
+    try (TuningCache.Turn later = turn(cache, stop)) {
+      assertThat(later.begins(KEY)).isTrue();
+      assertThat(lock).hasContent(KEY.fileName());
+    }
+    Files.writeString(lock, "x".repeat(1_000));
+    try (TuningCache.Turn other = turn(cache, stop)) {
+      assertThat(other.begins(KEY)).isTrue();
+      assertThat(lock).hasContent(KEY.fileName());
+    }
   }
 }
