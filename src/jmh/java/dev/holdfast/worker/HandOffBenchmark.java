@@ -2,6 +2,7 @@ package dev.holdfast.worker;
 
 import dev.holdfast.SystemClock;
 import dev.holdfast.job.RowEncoding;
+import dev.holdfast.world.StillEngine;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,7 +44,7 @@ public class HandOffBenchmark {
     clock = new SystemClock();
     batcher =
         new MicroBatcher(
-            StillEngine.of(32),
+            StillEngine.of("still", 32),
             new WorkerMetrics(new SimpleMeterRegistry()),
             clock,
             failure -> {

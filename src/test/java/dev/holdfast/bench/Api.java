@@ -17,11 +17,15 @@ final class Api {
 
   private static final Duration REQUEST_MAX = Duration.ofSeconds(90);
 
+  static final String MODEL = "all-MiniLM-L6-v2";
+
+  final int port;
   private final HttpClient http =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private final String base;
 
   Api(int port) {
+    this.port = port;
     base = "http://127.0.0.1:" + port;
   }
 
@@ -42,7 +46,7 @@ final class Api {
   }
 
   private HttpRequest submission(JsonObject input) {
-    JsonObject body = new JsonObject().put("model", "all-MiniLM-L6-v2").put("input", input);
+    JsonObject body = new JsonObject().put("model", MODEL).put("input", input);
     return request("/v1/jobs")
         .header("Content-Type", "application/json")
         .POST(BodyPublishers.ofString(body.encode()))

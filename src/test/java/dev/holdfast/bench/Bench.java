@@ -13,7 +13,6 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 
@@ -72,10 +71,14 @@ final class Bench {
   private Map<String, Section> sections() {
     Map<String, Section> sections = new LinkedHashMap<>();
     sections.put("start", this::start);
-    sections.put("bulk", this::bulk);
-    sections.put("small", this::small);
-    sections.put("submit", this::submit);
+    sections.put("bulk", () -> bulk("bulk", Same.CORE));
+    sections.put("small", () -> small("small", Same.CORE));
+    sections.put("bulk-threads", () -> bulk("bulk-threads", Same.THREADS));
+    sections.put("small-threads", () -> small("small-threads", Same.THREADS));
+    sections.put("submit", () -> Submits.run(directory.resolve("submit"), log(), ROUNDS, report));
     sections.put("noop", () -> NoopJobs.run(directory.resolve("noop"), report));
+    sections.put("queued", () -> QueuedJobs.run(directory.resolve("queued"), report));
+    sections.put("long", () -> LongJob.run(directory.resolve("long"), log(), ROUNDS, report));
     sections.put(
         "emulators", () -> EmulatorJobs.run(directory.resolve("emulators"), log(), report));
     sections.put("peer", () -> SpringPeer.run(directory.resolve("peer"), log(), model, report));
@@ -101,13 +104,47 @@ final class Bench {
     double seconds(long first) throws IOException, InterruptedException, ExecutionException;
   }
 
+  /** What the worker has as the bare loop has it. */
+  private enum Same {
+    /** Every thread of the worker is on the one core. */
+    CORE("same core", 0),
+    /** One thread infers, on whatever core there is, and so does everything else. */
+    THREADS("same threads", -1);
+
+    private final String words;
+    private final int core;
+
+    Same(String words, int core) {
+      this.words = words;
+      this.core = core;
+    }
+  }
+
+  private Stack stack(String name, Same same) throws IOException, InterruptedException {
+    Path models = directory.resolve("models.yaml");
+    Files.writeString(
+        models,
+        """
+        models:
+          - name: %s
+            location: "%s"
+            kind: text-embedding
+            device: cpu
+            lanes: 1
+        """
+            .formatted(Api.MODEL, model.toAbsolutePath()));
+    Map<String, String> settings = Map.of("HOLDFAST_MODELS", models.toString());
+    return Stack.start(directory.resolve(name), log(), same.core, settings);
+  }
+
   /** The full path against the bare loop: one large job. */
-  private void bulk() throws IOException, InterruptedException, ExecutionException {
-    try (Child bare = bareLoop();
-        Stack stack = Stack.start(directory.resolve("bulk"), log(), 0)) {
+  private void bulk(String name, Same same)
+      throws IOException, InterruptedException, ExecutionException {
+    try (Child bare = bareLoop(same);
+        Stack stack = stack(name, same)) {
       warmUp(bare, stack);
       compare(
-          "one job of " + BULK_ITEMS + " sentences",
+          "one job of %d sentences, %s".formatted(BULK_ITEMS, same.words),
           BULK_ITEMS,
           bare,
           first -> {
@@ -121,13 +158,14 @@ final class Bench {
   }
 
   /** The full path against the bare loop: many small jobs. */
-  private void small() throws IOException, InterruptedException, ExecutionException {
-    try (Child bare = bareLoop();
-        Stack stack = Stack.start(directory.resolve("small"), log(), 0)) {
+  private void small(String name, Same same)
+      throws IOException, InterruptedException, ExecutionException {
+    try (Child bare = bareLoop(same);
+        Stack stack = stack(name, same)) {
       warmUp(bare, stack);
       smallJobs(stack, 800_000, WARM_UP_JOBS);
       compare(
-          SMALL_JOBS + " jobs of one sentence",
+          "%d jobs of one sentence, %s".formatted(SMALL_JOBS, same.words),
           SMALL_JOBS,
           bare,
           first -> smallJobs(stack, first, SMALL_JOBS));
@@ -135,9 +173,9 @@ final class Bench {
     }
   }
 
-  private Child bareLoop() throws IOException {
+  private Child bareLoop(Same same) throws IOException {
     List<String> command = List.of(BareLoop.class.getName(), model.toString());
-    return Child.start(0, Map.of(), log(), Stack.WORKER_FLAGS, command);
+    return Child.start(same.core, Map.of(), log(), Stack.WORKER_FLAGS, command);
   }
 
   private static void warmUp(Child bare, Stack stack) throws IOException, InterruptedException {
@@ -188,36 +226,6 @@ final class Bench {
       }
     }
     return (System.nanoTime() - from) / 1e9;
-  }
-
-  /** Submits, with nobody working on them. */
-  private void submit() throws IOException, InterruptedException {
-    try (Stack stack = Stack.start(directory.resolve("submit"), log(), -1)) {
-      stack.stopWorker();
-      try (SubmitLoad load = new SubmitLoad(stack.port)) {
-        load.flatOut(5_000);
-        List<SubmitLoad.Outcome> flatOut = new ArrayList<>();
-        List<SubmitLoad.Outcome> paced = new ArrayList<>();
-        for (int round = 0; round < ROUNDS; round++) {
-          flatOut.add(load.flatOut(10_000));
-          paced.add(load.paced(5_000, 500));
-        }
-        add("submit, flat out", flatOut, SubmitLoad.Outcome::perSecond, "requests/s");
-        add("submit, flat out, p50", flatOut, SubmitLoad.Outcome::p50Millis, "ms");
-        add("submit, flat out, p99", flatOut, SubmitLoad.Outcome::p99Millis, "ms");
-        add("submit at 500/s, p50", paced, SubmitLoad.Outcome::p50Millis, "ms");
-        add("submit at 500/s, p99", paced, SubmitLoad.Outcome::p99Millis, "ms");
-        add("submits refused", flatOut, o -> (double) o.refused(), "");
-      }
-    }
-  }
-
-  private void add(
-      String name,
-      List<SubmitLoad.Outcome> outcomes,
-      Function<SubmitLoad.Outcome, Double> figure,
-      String unit) {
-    report.add(name, outcomes.stream().map(figure).toList(), unit);
   }
 
   /** Resident memory along one large job. */

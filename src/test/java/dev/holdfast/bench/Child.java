@@ -102,6 +102,10 @@ final class Child implements AutoCloseable {
     return line.substring(prefix.length());
   }
 
+  long pid() {
+    return process.pid();
+  }
+
   boolean alive() {
     return process.isAlive();
   }

@@ -7,10 +7,9 @@ import dev.holdfast.gcp.RpcLoop;
 import dev.holdfast.job.JobId;
 import dev.holdfast.job.JobIntake;
 import dev.holdfast.job.JobState;
-import dev.holdfast.job.ModelSpec;
 import dev.holdfast.worker.WorkerOptions;
 import dev.holdfast.worker.WorkerVerticle;
-import dev.holdfast.world.ScriptedEngine;
+import dev.holdfast.world.StillEngine;
 import io.vertx.core.Vertx;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -38,7 +37,7 @@ final class EmulatorJobs {
   /** The best of those that were tried. */
   private static final int LOOP_THREADS = 32;
 
-  private static final ModelSpec NOOP = ScriptedEngine.spec(32, 100_000);
+  private static final StillEngine ENGINE = StillEngine.of("noop", 32);
 
   private EmulatorJobs() {}
 
@@ -65,10 +64,10 @@ final class EmulatorJobs {
         RpcLoop loop = new RpcLoop(options)) {
       GoogleJobs jobs = new GoogleJobs(gcp, clock);
       for (int round = 0; round <= ROUNDS; round++) {
-        jobs.submit(NOOP.name(), JOBS, EmulatorJobs::text);
+        jobs.submit(ENGINE.spec().name(), JOBS, EmulatorJobs::text);
         double bareSeconds = loop.run(JOBS, LOOP_THREADS);
-        jobs.submit(NOOP.name(), JOBS, EmulatorJobs::text);
-        double fullSeconds = jobs.work(vertx, new ScriptedEngine(), NOOP, JOBS);
+        jobs.submit(ENGINE.spec().name(), JOBS, EmulatorJobs::text);
+        double fullSeconds = jobs.work(vertx, ENGINE, ENGINE.spec(), JOBS);
         if (round > 0) {
           bare.add(JOBS / bareSeconds);
           full.add(JOBS / fullSeconds);
@@ -93,8 +92,8 @@ final class EmulatorJobs {
     CountDownLatch claimed = new CountDownLatch(PACED_JOBS);
     WorkerVerticle worker =
         jobs.worker(
-            new ScriptedEngine(),
-            NOOP,
+            ENGINE,
+            ENGINE.spec(),
             event -> {
               Long from = published.remove(event.job());
               if (from != null && event.state() == JobState.PROCESSING) {
@@ -108,7 +107,7 @@ final class EmulatorJobs {
     for (int i = 0; i < PACED_JOBS; i++) {
       JobId id = JobId.random();
       published.put(id, System.nanoTime());
-      intake.submit(id, GoogleJobs.spec(NOOP.name(), text(i)));
+      intake.submit(id, GoogleJobs.spec(ENGINE.spec().name(), text(i)));
       never.await(PACE.toMillis(), TimeUnit.MILLISECONDS);
     }
     claimed.await();

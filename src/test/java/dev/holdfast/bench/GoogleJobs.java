@@ -24,7 +24,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
@@ -69,20 +68,6 @@ final class GoogleJobs {
   static JobSpec spec(String model, String text) {
     JobSpec.Input input = new JobSpec.Inline("\"" + text + "\"\n", 1);
     return new JobSpec(model, input, Map.of(), 3, null, null);
-  }
-
-  /** Real events, and one who listens in this process before they are sent. */
-  private record Overheard(JobEvents events, Consumer<JobEvent> listener) implements JobEvents {
-    @Override
-    public Future<Void> publish(JobEvent event) {
-      listener.accept(event);
-      return events.publish(event);
-    }
-
-    @Override
-    public Subscription subscribe(Set<JobState> states, Consumer<JobEvent> hears) {
-      return events.subscribe(states, hears);
-    }
   }
 
   WorkerVerticle worker(

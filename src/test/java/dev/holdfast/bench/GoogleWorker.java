@@ -9,7 +9,7 @@ import dev.holdfast.job.ModelSpec.BatchLimits;
 import dev.holdfast.worker.InferenceEngine;
 import dev.holdfast.worker.InferenceEngine.LoadedModel;
 import dev.holdfast.worker.WorkerOptions;
-import dev.holdfast.world.ScriptedEngine;
+import dev.holdfast.world.StillEngine;
 import io.vertx.core.Vertx;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
@@ -28,12 +28,14 @@ final class GoogleWorker {
   /** In place of a model's directory: a model that costs nothing. */
   static final String NO_MODEL = "none";
 
+  private static final StillEngine NO_ENGINE = StillEngine.of("noop", 32);
+
   private GoogleWorker() {}
 
   /** What the one who submits must know of it. */
   static ModelSpec spec(String model) {
     return model.equals(NO_MODEL)
-        ? ScriptedEngine.spec(32, 100_000)
+        ? NO_ENGINE.spec()
         : new ModelSpec(
             "all-MiniLM-L6-v2",
             Path.of(model),
@@ -45,9 +47,7 @@ final class GoogleWorker {
   public static void main(String[] arguments) throws Exception {
     ModelSpec spec = spec(arguments[0]);
     InferenceEngine engine =
-        arguments[0].equals(NO_MODEL)
-            ? new ScriptedEngine()
-            : new Preloaded(new DjlEngine().load(spec));
+        arguments[0].equals(NO_MODEL) ? NO_ENGINE : new Preloaded(new DjlEngine().load(spec));
     Vertx vertx = Vertx.vertx();
     SystemClock clock = new SystemClock();
     try (Gcp gcp = Gcp.open(GoogleStack.on(System.getenv()), WorkerOptions.HEARS)) {

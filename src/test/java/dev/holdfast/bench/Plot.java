@@ -51,12 +51,17 @@ final class Plot {
     y += UNIT;
     text(out, MARGIN, y, 11, "normal", footer);
     y += MARGIN;
+    return page(WIDTH, y, out);
+  }
+
+  /** A picture of what was drawn, on white. */
+  static String page(int width, int height, StringBuilder drawn) {
     return """
         <svg xmlns="http://www.w3.org/2000/svg" width="%1$d" height="%2$d" viewBox="0 0 %1$d %2$d" font-family="sans-serif">
         <rect width="100%%" height="100%%" fill="#ffffff"/>
         %3$s</svg>
         """
-        .formatted(WIDTH, y, out);
+        .formatted(width, height, drawn);
   }
 
   private static void row(StringBuilder out, int y, Figure figure, double most) {
@@ -87,7 +92,7 @@ final class Plot {
             BAR));
   }
 
-  private static void line(StringBuilder out, double x1, int y1, double x2, int y2) {
+  static void line(StringBuilder out, double x1, int y1, double x2, int y2) {
     out.append(
         String.format(
             Locale.ROOT,
@@ -99,8 +104,7 @@ final class Plot {
             y2));
   }
 
-  private static void text(
-      StringBuilder out, int x, int y, int size, String weight, String content) {
+  static void text(StringBuilder out, int x, int y, int size, String weight, String content) {
     out.append(
         String.format(
             Locale.ROOT,

@@ -1,5 +1,6 @@
 package dev.holdfast.bench;
 
+import dev.holdfast.bench.Curve.Series;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,6 +53,8 @@ final class Report {
   private final Path directory;
   private final Environment environment;
   private final Map<String, List<Figure>> tables = new LinkedHashMap<>();
+  private final Map<String, List<Series>> curves = new LinkedHashMap<>();
+  private String name = "";
   private List<Figure> table = new ArrayList<>();
 
   /**
@@ -63,8 +66,14 @@ final class Report {
   }
 
   /** What is added from now on belongs to this table. */
-  void table(String name) {
-    table = tables.computeIfAbsent(name, n -> new ArrayList<>());
+  void table(String newest) {
+    name = newest;
+    table = tables.computeIfAbsent(newest, n -> new ArrayList<>());
+  }
+
+  /** What goes with the table: how figures went as time went, in one of its rounds. */
+  void curve(List<Series> series) {
+    curves.put(name + "-curve", List.copyOf(series));
   }
 
   /** Adds a figure and prints it. */
@@ -78,7 +87,7 @@ final class Report {
     add(name, List.of(value), unit);
   }
 
-  private static String shown(double value) {
+  static String shown(double value) {
     return String.format(
         Locale.ROOT, value >= 1_000 ? "%.0f" : value >= 20 ? "%.1f" : "%.3f", value);
   }
@@ -94,6 +103,12 @@ final class Report {
             directory.resolve(one.getKey() + ".svg"),
             Plot.svg(one.getKey(), one.getValue(), environment.line()));
       }
+    }
+    for (Map.Entry<String, List<Series>> one : curves.entrySet()) {
+      Files.write(directory.resolve(one.getKey() + ".csv"), Curve.csv(one.getValue()));
+      Files.writeString(
+          directory.resolve(one.getKey() + ".svg"),
+          Curve.svg(one.getKey(), one.getValue(), environment.line()));
     }
   }
 

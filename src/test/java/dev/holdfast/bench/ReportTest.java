@@ -2,6 +2,8 @@ package dev.holdfast.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.bench.Curve.Point;
+import dev.holdfast.bench.Curve.Series;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -60,6 +62,35 @@ class ReportTest {
             .newDocumentBuilder()
             .parse(directory.resolve("two.svg").toFile());
     assertThat(two.getElementsByTagName("line").getLength()).isZero();
+  }
+
+  @Test
+  void whatWentAlongTimeIsALineASeriesOnOneScaleAUnit() throws Exception {
+    Report report = new Report(directory, Environment.here());
+    report.table("long");
+    report.add("time", 4, "s");
+    report.curve(
+        List.of(
+            new Series("items", "items", List.of(new Point(0, 0), new Point(4, 1_000))),
+            new Series("worker", "MiB", List.of(new Point(0, 50), new Point(2, 50))),
+            new Series("API", "MiB", List.of(new Point(0, 100), new Point(2, 100)))));
+    report.write();
+    assertThat(Files.readAllLines(directory.resolve("long-curve.csv")))
+        .startsWith("series,unit,seconds,value", "\"items\",items,0.000,0.0")
+        .contains("\"API\",MiB,2.000,100.0")
+        .hasSize(1 + 6);
+    Document curve =
+        DocumentBuilderFactory.newInstance()
+            .newDocumentBuilder()
+            .parse(directory.resolve("long-curve.svg").toFile());
+    NodeList lines = curve.getElementsByTagName("polyline");
+    assertThat(lines.getLength()).isEqualTo(3);
+    // two charts of 220, whose floors are at 316 and 596; the time's end, 4 s, is on the right
+    assertThat(attribute(lines, 0, "points")).isEqualTo("20.0,316.0 940.0,96.0");
+    assertThat(attribute(lines, 1, "points")).isEqualTo("20.0,486.0 480.0,486.0");
+    assertThat(attribute(lines, 2, "points")).isEqualTo("20.0,376.0 480.0,376.0");
+    assertThat(curve.getDocumentElement().getTextContent())
+        .contains("0 .. 1000 items", "0 .. 100.0 MiB", "0 .. 4.000 s");
   }
 
   private static String attribute(NodeList nodes, int index, String name) {

@@ -26,23 +26,35 @@ final class Stack implements AutoCloseable {
 
   private static final Duration START_MAX = Duration.ofSeconds(60);
 
+  /** A main class and its arguments, for each of the two. */
+  record Commands(List<String> api, List<String> worker) {
+
+    static final Commands USUAL =
+        new Commands(List.of(Main.class.getName(), "api"), List.of(Main.class.getName(), "worker"));
+  }
+
   final Api api;
-  final int port;
   private final Child apiProcess;
   private final Map<String, String> environment;
   private final Path log;
   private final int workerCore;
+  private final Commands commands;
   private Child worker;
 
   private Stack(
-      Api api, int port, Child apiProcess, Map<String, String> environment, Path log, int core)
+      Api api,
+      Child apiProcess,
+      Map<String, String> environment,
+      Path log,
+      int core,
+      Commands commands)
       throws IOException {
     this.api = api;
-    this.port = port;
     this.apiProcess = apiProcess;
     this.environment = environment;
     this.log = log;
     this.workerCore = core;
+    this.commands = commands;
     this.worker = startWorker();
   }
 
@@ -58,6 +70,13 @@ final class Stack implements AutoCloseable {
   /** Starts both with settings beyond the usual. */
   static Stack start(Path data, Path log, int workerCore, Map<String, String> settings)
       throws IOException, InterruptedException {
+    return start(data, log, workerCore, settings, Commands.USUAL);
+  }
+
+  /** Starts both, by commands of their own. */
+  static Stack start(
+      Path data, Path log, int workerCore, Map<String, String> settings, Commands commands)
+      throws IOException, InterruptedException {
     int port = FreePort.find();
     Map<String, String> environment = new HashMap<>(settings);
     environment.put("HOLDFAST_DATA", data.toString());
@@ -65,22 +84,24 @@ final class Stack implements AutoCloseable {
     environment.put("HOLDFAST_MANAGEMENT_PORT", "0");
     environment.put("HOLDFAST_LOG_LEVEL", "warn");
     int apiCore = workerCore < 0 ? -1 : 1 - workerCore;
-    Child apiProcess =
-        Child.start(apiCore, environment, log, API_FLAGS, List.of(Main.class.getName(), "api"));
+    Child apiProcess = Child.start(apiCore, environment, log, API_FLAGS, commands.api);
     Api api = new Api(port);
     await("the API", apiProcess, api::up);
-    Stack stack = new Stack(api, port, apiProcess, environment, log, workerCore);
+    Stack stack = new Stack(api, apiProcess, environment, log, workerCore, commands);
     await("the worker", stack.worker, api::ready);
     return stack;
   }
 
   private Child startWorker() throws IOException {
-    return Child.start(
-        workerCore, environment, log, WORKER_FLAGS, List.of(Main.class.getName(), "worker"));
+    return Child.start(workerCore, environment, log, WORKER_FLAGS, commands.worker);
   }
 
   Child worker() {
     return worker;
+  }
+
+  Child apiProcess() {
+    return apiProcess;
   }
 
   void stopWorker() {

@@ -78,7 +78,7 @@ final class SubmitLoad implements AutoCloseable {
           .putHeader("Content-Type", "application/json")
           .send(
               Buffer.buffer(
-                  "{\"model\":\"all-MiniLM-L6-v2\",\"input\":{\"items\":[\"" + text + "\"]}}"))
+                  "{\"model\":\"" + Api.MODEL + "\",\"input\":{\"items\":[\"" + text + "\"]}}"))
           .compose(response -> response.end().map(response));
     }
 

@@ -1,14 +1,15 @@
-package dev.holdfast.worker;
+package dev.holdfast.world;
 
 import dev.holdfast.job.Item;
 import dev.holdfast.job.ModelSpec;
 import dev.holdfast.job.ModelSpec.BatchLimits;
+import dev.holdfast.worker.InferenceEngine;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 
 /** A model that costs nothing and remembers nothing: what is measured is what is around it. */
-record StillEngine(ModelSpec spec) implements InferenceEngine, InferenceEngine.LoadedModel {
+public record StillEngine(ModelSpec spec) implements InferenceEngine, InferenceEngine.LoadedModel {
 
   private static final Embedding VECTOR = new Embedding(new float[] {1, 2});
 
@@ -32,10 +33,10 @@ record StillEngine(ModelSpec spec) implements InferenceEngine, InferenceEngine.L
   }
 
   /** Batches of so many items, which wait for nobody. */
-  static StillEngine of(int itemsMax) {
+  public static StillEngine of(String name, int itemsMax) {
     return new StillEngine(
         new ModelSpec(
-            "still",
+            name,
             Path.of("nowhere"),
             ModelSpec.Kind.TEXT_EMBEDDING,
             "cpu",
