@@ -31,9 +31,10 @@ import java.util.stream.IntStream;
  */
 final class BareLoop {
 
+  static final int BATCH_ITEMS_MAX = 32;
+  static final int BATCH_TOKENS_MAX = 512;
+
   private static final int WINDOW_TEXTS = 250;
-  private static final int BATCH_ITEMS_MAX = 32;
-  private static final int BATCH_TOKENS_MAX = 512;
   private static final int TEXT_TOKENS_MAX = 256;
 
   private final HuggingFaceTokenizer tokenizer;

@@ -131,8 +131,13 @@ final class Bench {
             kind: text-embedding
             device: cpu
             lanes: 1
+            batch: {items: %d, tokens: %d, delay: 5ms}
         """
-            .formatted(Api.MODEL, model.toAbsolutePath()));
+            .formatted(
+                Api.MODEL,
+                model.toAbsolutePath(),
+                BareLoop.BATCH_ITEMS_MAX,
+                BareLoop.BATCH_TOKENS_MAX));
     Map<String, String> settings = Map.of("HOLDFAST_MODELS", models.toString());
     return Stack.start(directory.resolve(name), log(), same.core, settings);
   }
