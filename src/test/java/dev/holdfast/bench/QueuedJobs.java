@@ -1,10 +1,12 @@
 package dev.holdfast.bench;
 
+import com.sun.management.OperatingSystemMXBean;
 import dev.holdfast.job.JobState;
 import dev.holdfast.worker.WorkerVerticle;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -20,10 +22,13 @@ import java.util.stream.IntStream;
  */
 final class QueuedJobs {
 
+  private static final OperatingSystemMXBean SYSTEM =
+      (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+
   private static final int FEW = 1_000;
   private static final int MANY = Integer.getInteger("bench.queued", 100_000);
-  private static final int ROUNDS = Integer.getInteger("bench.queued.rounds", 9);
-  private static final int JOBS = 2_000;
+  private static final int ROUNDS = Integer.getInteger("bench.queued.rounds", 11);
+  private static final int JOBS = 4_000;
 
   /** Taken before those that are timed, while the worker gets going. */
   private static final int FIRST_JOBS = 500;
@@ -32,7 +37,9 @@ final class QueuedJobs {
 
   private QueuedJobs() {}
 
-  private record Outcome(double jobsPerSecond, double claimP50Millis, double claimP99Millis) {}
+  private record Work(double jobsPerSecond, double cpuMicros) {}
+
+  private record Outcome(Work work, double claimP50Millis, double claimP99Millis) {}
 
   private record Line(EmbeddedJobs jobs, int queued, List<Outcome> outcomes) {
     List<Double> all(Function<Outcome, Double> figure) {
@@ -59,14 +66,17 @@ final class QueuedJobs {
       for (Line line : lines) {
         String queued = "%,d queued".formatted(line.queued);
         report.add(
-            "no-op jobs from the head, " + queued, line.all(Outcome::jobsPerSecond), "jobs/s");
+            "no-op jobs from the head, " + queued, line.all(o -> o.work.jobsPerSecond), "jobs/s");
+        report.add(
+            "processor time of such a job, " + queued, line.all(o -> o.work.cpuMicros), "us");
         report.add(
             "one pull and claim, " + queued + ", p50", line.all(Outcome::claimP50Millis), "ms");
         report.add(
             "one pull and claim, " + queued + ", p99", line.all(Outcome::claimP99Millis), "ms");
       }
       String over = "%,d queued over %,d, ".formatted(MANY, FEW);
-      report.add(over + "jobs/s", ratios(lines, Outcome::jobsPerSecond), "");
+      report.add(over + "jobs/s", ratios(lines, o -> o.work.jobsPerSecond), "");
+      report.add(over + "processor time", ratios(lines, o -> o.work.cpuMicros), "");
       report.add(over + "claim p50", ratios(lines, Outcome::claimP50Millis), "");
     } finally {
       EmbeddedJobs.await(vertx.close());
@@ -86,10 +96,10 @@ final class QueuedJobs {
     List<Double> claims =
         IntStream.range(0, CLAIMS).mapToObj(i -> line.jobs.claimMillis()).sorted().toList();
     return new Outcome(
-        jobsPerSecond(vertx, line.jobs), claims.get(CLAIMS / 2), claims.get(CLAIMS * 99 / 100));
+        work(vertx, line.jobs), claims.get(CLAIMS / 2), claims.get(CLAIMS * 99 / 100));
   }
 
-  private static double jobsPerSecond(Vertx vertx, EmbeddedJobs jobs) throws InterruptedException {
+  private static Work work(Vertx vertx, EmbeddedJobs jobs) throws InterruptedException {
     CountDownLatch first = new CountDownLatch(FIRST_JOBS);
     CountDownLatch all = new CountDownLatch(FIRST_JOBS + JOBS);
     WorkerVerticle worker =
@@ -103,10 +113,12 @@ final class QueuedJobs {
             });
     String deployed = EmbeddedJobs.await(vertx.deployVerticle(worker));
     first.await();
+    long cpuFrom = SYSTEM.getProcessCpuTime();
     long from = System.nanoTime();
     all.await();
     double seconds = (System.nanoTime() - from) / 1e9;
+    double cpuMicros = (SYSTEM.getProcessCpuTime() - cpuFrom) / 1e3;
     EmbeddedJobs.await(vertx.undeploy(deployed));
-    return JOBS / seconds;
+    return new Work(JOBS / seconds, cpuMicros / JOBS);
   }
 }
