@@ -59,12 +59,13 @@ final class ApiRole implements AutoCloseable {
     this.vertx = Vertx.vertx(ApiVerticle.vertxOptions());
     this.management =
         new ManagementVerticle(
-            config.host(),
-            config.managementPort(),
-            meters,
-            this::ailment,
-            () -> readiness(leaving ? "the API is leaving" : problem.get()),
-            Optional.empty());
+                config.host(),
+                config.managementPort(),
+                meters,
+                this::ailment,
+                () -> readiness(leaving ? "the API is leaving" : problem.get()),
+                Optional.empty())
+            .reusingPort(config.reusePort());
   }
 
   private @Nullable String ailment() {
@@ -92,6 +93,12 @@ final class ApiRole implements AutoCloseable {
     ApiRole role =
         new ApiRole(config, Backends.open(config, clock, JobEvents.EVERY_STATE), problem, traces);
     try {
+      if (config.reusePort() && !role.vertx.isNativeTransportEnabled()) {
+        throw new ConfigException(
+            List.of(
+                "%s=true cannot be had: this is not Linux, or not a processor that Netty has sockets for"
+                    .formatted(Setting.REUSE_PORT.key())));
+      }
       Awaited.start(role.deployApi(models, clock, stops), config, Setting.PORT);
       Awaited.start(role.vertx.deployVerticle(role.management), config, Setting.MANAGEMENT_PORT);
     } catch (ConfigException e) {
@@ -125,7 +132,11 @@ final class ApiRole implements AutoCloseable {
             webhooks,
             told);
     Supplier<ApiVerticle> instances =
-        ApiVerticle.instances(ApiOptions.of(config.host(), config.port()), services, stops);
+        ApiVerticle.instances(
+            new ApiOptions(
+                config.host(), config.port(), config.reusePort(), ApiOptions.Limits.USUAL),
+            services,
+            stops);
     Supplier<ApiVerticle> kept =
         () -> {
           ApiVerticle instance = instances.get();

@@ -70,7 +70,8 @@ class LoopPulseTest {
               usual.webhooks(),
               usual.traces());
       Supplier<ApiVerticle> instances =
-          ApiVerticle.instances(new ApiOptions("127.0.0.1", 0, ApiOptions.Limits.USUAL), services);
+          ApiVerticle.instances(
+              new ApiOptions("127.0.0.1", 0, false, ApiOptions.Limits.USUAL), services);
       AtomicReference<ApiVerticle> kept = new AtomicReference<>();
       CountDownLatch stuck = new CountDownLatch(1);
       Supplier<ApiVerticle> remembered =
