@@ -48,10 +48,14 @@ public final class Rehearsal {
   private Rehearsal() {}
 
   /** Takes no arguments; leaves nothing behind. */
-  public static void main(String[] args) throws Exception {
+  public static void main(String[] args) throws IOException {
     Path directory = Files.createTempDirectory("holdfast-rehearsal");
     try (SystemClock clock = new SystemClock()) {
       run(directory, clock);
+    } catch (Exception e) {
+      System.err.println("the rehearsal failed: " + e);
+      // what has been opened by then would keep Java running, and the launcher waiting
+      System.exit(1);
     } finally {
       delete(directory);
     }

@@ -260,11 +260,7 @@ public final class ApiVerticle extends VerticleBase {
   private Supplier<Future<Void>> leaving(Live streams) {
     return () -> {
       Promise<Void> left = Promise.promise();
-      onContext(
-          () -> {
-            streams.leave();
-            left.complete();
-          });
+      onContext(() -> streams.leave(options.leave()).onComplete(left));
       return left.future();
     };
   }

@@ -9,8 +9,12 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -43,9 +47,14 @@ class TakeOverTest {
   }
 
   private int serve(Vertx on, int port, boolean reusePort) throws Exception {
+    return serve(on, port, reusePort, Duration.ZERO);
+  }
+
+  private int serve(Vertx on, int port, boolean reusePort, Duration leave) throws Exception {
     Supplier<ApiVerticle> instances =
         ApiVerticle.instances(
-            new ApiOptions("127.0.0.1", port, reusePort, ApiOptions.Limits.USUAL), api.services);
+            new ApiOptions("127.0.0.1", port, reusePort, ApiOptions.Limits.USUAL, leave),
+            api.services);
     List<ApiVerticle> made = new ArrayList<>();
     Supplier<ApiVerticle> kept =
         () -> {
@@ -60,7 +69,9 @@ class TakeOverTest {
   @Test
   void whoIsSentAwayFindsTheNextOneAtTheFirstAttempt() throws Exception {
     String path = "/v1/jobs/" + api.submitted(1) + "/events";
-    int port = serve(first, 0, true);
+    Duration leave = Duration.ofMillis(600);
+    int port = serve(first, 0, true, leave);
+    Queue<Long> closed = new ConcurrentLinkedQueue<>();
     List<SocketClient> sockets = new ArrayList<>();
     for (int i = 0; i < SOCKETS; i++) {
       sockets.add(SocketClient.open(outside, port, path));
@@ -70,6 +81,7 @@ class TakeOverTest {
       assertThat(socket.next().getLong("id")).isEqualTo(1);
       back.add(
           Future.fromCompletionStage(socket.closed)
+              .onSuccess(code -> closed.add(System.nanoTime()))
               .compose(
                   code -> outside.executeBlocking(() -> SocketClient.open(outside, port, path))));
     }
@@ -82,6 +94,9 @@ class TakeOverTest {
       sockets.get(i).closes(1001);
       assertThat(back.get(i).result().next().getLong("id")).isEqualTo(1);
     }
+    assertThat(Duration.ofNanos(Collections.max(closed) - Collections.min(closed)))
+        .as("they are not all sent away at once")
+        .isGreaterThan(leave.dividedBy(3));
   }
 
   @Test

@@ -4,6 +4,7 @@ import dev.holdfast.emulator.FreePort;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -22,6 +23,8 @@ final class EventSockets implements AutoCloseable {
   private static final int EVENTS_PER_SECOND = 200;
   private static final int SECONDS = Integer.getInteger("bench.events.seconds", 30);
   private static final int GOING_AWAY = 1001;
+  private static final Map<String, String> ALONE = Map.of();
+  private static final Map<String, String> AMONG_OTHERS = Map.of("HOLDFAST_REUSE_PORT", "true");
   private static final String DONE = "done";
   private static final String BETWEEN = "\t";
 
@@ -34,14 +37,7 @@ final class EventSockets implements AutoCloseable {
   private EventSockets(Path data, Path log) throws IOException {
     this.log = log;
     this.subscribers = new Subscribers(data, 2 * SOCKETS, () -> port);
-    this.environment =
-        Map.of(
-            "HOLDFAST_DATA",
-            data.toString(),
-            "HOLDFAST_REUSE_PORT",
-            "true",
-            "HOLDFAST_LOG_LEVEL",
-            "warn");
+    this.environment = Map.of("HOLDFAST_DATA", data.toString(), "HOLDFAST_LOG_LEVEL", "warn");
   }
 
   static void run(Path data, Path log, Report report) throws IOException {
@@ -85,7 +81,7 @@ final class EventSockets implements AutoCloseable {
     watched = subscribers.some(SOCKETS);
     List<Watched> others = subscribers.some(SOCKETS / 10);
     String what = SOCKETS + " sockets";
-    Child first = startApi(port);
+    Child first = startApi(port, ALONE);
     try {
       // what the first of them load, compile and pool is not theirs
       subscribers.connect(watched.subList(0, SOCKETS / 10));
@@ -109,21 +105,26 @@ final class EventSockets implements AutoCloseable {
   }
 
   /**
-   * To a replica that serves others already, to a process that takes another's place on its port,
-   * and to the only process there is, started again.
+   * To the only process there is, started again; to a replica that serves others already; and to a
+   * process that takes another's place on its port.
    *
-   * @param others whom the other replica serves before
+   * @param others whom the replica serves before
    */
-  private void comeBacks(Child first, List<Watched> others, String what, Figures report)
+  private void comeBacks(Child only, List<Watched> others, String what, Figures report)
       throws IOException, InterruptedException, ExecutionException, TimeoutException {
-    int elsewhere = FreePort.find();
-    try (Child second = startApi(elsewhere)) {
-      port = elsewhere;
-      subscribers.connect(others);
-      comeBack(what + ", another replica serves", first, second, report);
-      try (Child third = startApi(elsewhere)) {
-        comeBack(what + ", another takes its port", second, third, report);
-        restart(third, what, report);
+    try (Child first = restart(only, what, report)) {
+      int elsewhere = FreePort.find();
+      try (Child second = startApi(elsewhere, AMONG_OTHERS)) {
+        port = elsewhere;
+        subscribers.connect(others);
+        comeBack(what + ", another replica serves", first, second, report);
+        try (Child third = startApi(elsewhere, AMONG_OTHERS)) {
+          comeBack(what + ", another takes its port", second, third, report);
+          report.add(what + ", events not received after all", sum(Watched::missing), "");
+          report.add(what + ", steps backwards", sum(Watched::backwards), "");
+          report.add(what + ", resident memory of the API", (double) third.residentMib(), "MiB");
+          watched.forEach(one -> one.comesBack(null));
+        }
       }
     }
   }
@@ -141,25 +142,21 @@ final class EventSockets implements AutoCloseable {
     subscribers.round(watched);
   }
 
-  private void restart(Child only, String what, Figures report)
+  private Child restart(Child only, String what, Figures report)
       throws IOException, InterruptedException, ExecutionException, TimeoutException {
     watched.forEach(one -> one.comesBack(subscribers.returning()));
     long told = System.nanoTime();
     only.end();
     long gone = System.nanoTime();
-    try (Child again = api(port, 0)) {
-      String restarted = what + ", the only process restarted";
-      long back = comeBack(restarted, told, report);
-      report.add(
-          restarted + ": processor time of the API, its start with it", again.cpuSeconds(), "s");
-      report.add(restarted + ": SIGTERM to its end", (gone - told) / 1e9, "s");
-      report.add(restarted + ": its end to the last first frame", (back - gone) / 1e9, "s");
-      subscribers.round(watched);
-      report.add(what + ", events not received after all", sum(Watched::missing), "");
-      report.add(what + ", steps backwards", sum(Watched::backwards), "");
-      report.add(what + ", resident memory of the API", (double) again.residentMib(), "MiB");
-      watched.forEach(one -> one.comesBack(null));
-    }
+    Child again = api(port, 0, AMONG_OTHERS);
+    String restarted = what + ", the only process restarted";
+    long back = comeBack(restarted, told, report);
+    report.add(
+        restarted + ": processor time of the API, its start with it", again.cpuSeconds(), "s");
+    report.add(restarted + ": SIGTERM to its end", (gone - told) / 1e9, "s");
+    report.add(restarted + ": its end to the last first frame", (back - gone) / 1e9, "s");
+    subscribers.round(watched);
+    return again;
   }
 
   /** Waits until everyone is back, and reports how long they were away; when the last came. */
@@ -180,22 +177,20 @@ final class EventSockets implements AutoCloseable {
     return last;
   }
 
-  /** As its users start it. */
-  private Child api(int on, int management) throws IOException {
-    return Child.launch(
-        environment,
-        log,
-        "api",
-        "--port",
-        Integer.toString(on),
-        "--management-port",
-        Integer.toString(management));
+  /** As its users start it, alone or with others to go to. */
+  private Child api(int on, int management, Map<String, String> company) throws IOException {
+    Map<String, String> all = new HashMap<>(environment);
+    all.putAll(company);
+    all.put("HOLDFAST_PORT", Integer.toString(on));
+    all.put("HOLDFAST_MANAGEMENT_PORT", Integer.toString(management));
+    return Child.launch(all, log, "api");
   }
 
   /** Starts it and waits until it is ready, whoever else listens on that port. */
-  private Child startApi(int on) throws IOException, InterruptedException {
+  private Child startApi(int on, Map<String, String> company)
+      throws IOException, InterruptedException {
     int management = FreePort.find();
-    Child api = api(on, management);
+    Child api = api(on, management, company);
     Stack.await("the API", api, () -> ready(new Api(management)));
     return api;
   }
