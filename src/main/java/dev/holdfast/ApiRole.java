@@ -24,6 +24,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
@@ -35,6 +36,9 @@ final class ApiRole implements AutoCloseable {
 
   /** More instances than this would only compete for one database. */
   private static final int INSTANCES_MAX = 4;
+
+  /** Of the grace, this part goes to sending streams away, if others are there to take them. */
+  private static final int LEAVE_PART = 4;
 
   private final Config config;
   private final Backend backend;
@@ -59,12 +63,13 @@ final class ApiRole implements AutoCloseable {
     this.vertx = Vertx.vertx(ApiVerticle.vertxOptions());
     this.management =
         new ManagementVerticle(
-            config.host(),
-            config.managementPort(),
-            meters,
-            this::ailment,
-            () -> readiness(leaving ? "the API is leaving" : problem.get()),
-            Optional.empty());
+                config.host(),
+                config.managementPort(),
+                meters,
+                this::ailment,
+                () -> readiness(leaving ? "the API is leaving" : problem.get()),
+                Optional.empty())
+            .reusingPort(config.reusePort());
   }
 
   private @Nullable String ailment() {
@@ -92,6 +97,12 @@ final class ApiRole implements AutoCloseable {
     ApiRole role =
         new ApiRole(config, Backends.open(config, clock, JobEvents.EVERY_STATE), problem, traces);
     try {
+      if (config.reusePort() && !role.vertx.isNativeTransportEnabled()) {
+        throw new ConfigException(
+            List.of(
+                "%s=true cannot be had: this is not Linux, or not a processor that Netty has sockets for"
+                    .formatted(Setting.REUSE_PORT.key())));
+      }
       Awaited.start(role.deployApi(models, clock, stops), config, Setting.PORT);
       Awaited.start(role.vertx.deployVerticle(role.management), config, Setting.MANAGEMENT_PORT);
     } catch (ConfigException e) {
@@ -124,8 +135,7 @@ final class ApiRole implements AutoCloseable {
             meters,
             webhooks,
             told);
-    Supplier<ApiVerticle> instances =
-        ApiVerticle.instances(ApiOptions.of(config.host(), config.port()), services, stops);
+    Supplier<ApiVerticle> instances = ApiVerticle.instances(options(), services, stops);
     Supplier<ApiVerticle> kept =
         () -> {
           ApiVerticle instance = instances.get();
@@ -139,6 +149,16 @@ final class ApiRole implements AutoCloseable {
         .compose(
             deployed -> vertx.deployVerticle(kept, new DeploymentOptions().setInstances(count)))
         .onSuccess(deployed -> deployment = deployed);
+  }
+
+  private ApiOptions options() {
+    boolean others = config.reusePort() || config.gcp().isPresent();
+    return new ApiOptions(
+        config.host(),
+        config.port(),
+        config.reusePort(),
+        ApiOptions.Limits.USUAL,
+        others ? config.grace().dividedBy(LEAVE_PART) : Duration.ZERO);
   }
 
   int port() {

@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param host the address that the API and the management port listen on
  * @param port the API's, 0 for any free one
  * @param managementPort that of health and metrics, 0 for any free one
+ * @param reusePort whether another process of the same user may listen on the API's ports, too
  * @param worker the worker's name in the roster and in leases
  * @param place where the worker runs, as far as the operator has said so
  * @param slots how many deliveries a worker may hold
@@ -42,6 +43,7 @@ public record Config(
     String host,
     int port,
     int managementPort,
+    boolean reusePort,
     String worker,
     Job.Place place,
     int slots,
@@ -123,6 +125,7 @@ public record Config(
             reader.host(Setting.HOST),
             reader.whole(Setting.PORT, 8_080, 0, PORT_MAX),
             reader.whole(Setting.MANAGEMENT_PORT, role.managementPort, 0, PORT_MAX),
+            TrueOrFalse.read(reader, Setting.REUSE_PORT),
             reader.worker(Setting.WORKER_ID),
             reader.place(),
             reader.whole(Setting.SLOTS, 256, 1, SLOTS_MAX),

@@ -53,6 +53,11 @@ public final class Main implements Runnable {
 
   /** Runs one verb; its exit code, see {@link ExitCode}. */
   static int run(Terminal terminal, String... args) {
+    return line(terminal).execute(args);
+  }
+
+  /** Every verb there is. */
+  static CommandLine line(Terminal terminal) {
     CommandLine line = new CommandLine(new Main());
     line.addSubcommand(new ServeCommands.LocalCommand(terminal))
         .addSubcommand(new DemoCommand(terminal))
@@ -70,7 +75,7 @@ public final class Main implements Runnable {
     line.setOut(new PrintWriter(terminal.out(), true, StandardCharsets.UTF_8));
     line.setErr(new PrintWriter(terminal.err(), true, StandardCharsets.UTF_8));
     line.setExecutionExceptionHandler((e, command, parsed) -> explain(e, terminal));
-    return line.execute(args);
+    return line;
   }
 
   /** Prints what makes bash and zsh complete the verbs and their options. */

@@ -1,8 +1,15 @@
 package dev.holdfast;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.holdfast.api.WorkerStops;
 import dev.holdfast.client.HoldfastClient;
+import dev.holdfast.client.Terminal;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -10,19 +17,26 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * Starts an API on a directory of its own, asks it what clients ask, and ends it. The launcher runs
- * it once after a build, for Java to keep the classes that it loads in an archive: from there they
- * load in half the time.
+ * Starts an API on a directory of its own, asks it what clients ask, follows a job by WebSockets,
+ * and ends it as a signal would. The launcher runs it once after a build, for Java to keep the
+ * classes that it loads in an archive: from there they load in half the time.
  */
 public final class Rehearsal {
 
   private static final int ANSWER_MILLIS_MAX = 20_000;
+  private static final String MODELS = "models: [{name: none, location: ., kind: tensor}]";
+  private static final String JOB =
+      """
+      {"model": "none", "input": {"items": [
+        {"inputs": [{"name": "a", "shape": [1], "datatype": "FP32", "data": [1]}]}]}}""";
   private static final String UPGRADE =
       """
-      GET /v1/events HTTP/1.1\r
+      GET %s HTTP/1.1\r
       Host: localhost\r
       Connection: Upgrade\r
       Upgrade: websocket\r
@@ -34,19 +48,21 @@ public final class Rehearsal {
   private Rehearsal() {}
 
   /** Takes no arguments; leaves nothing behind. */
-  public static void main(String[] args) throws Exception {
+  public static void main(String[] args) throws IOException {
     Path directory = Files.createTempDirectory("holdfast-rehearsal");
     try (SystemClock clock = new SystemClock()) {
       run(directory, clock);
+    } catch (Exception e) {
+      System.err.println("the rehearsal failed: " + e);
+      // what has been opened by then would keep Java running, and the launcher waiting
+      System.exit(1);
     } finally {
       delete(directory);
     }
   }
 
   private static void run(Path directory, SystemClock clock) throws Exception {
-    Path models =
-        Files.writeString(
-            directory.resolve("models.yaml"), "models: [{name: none, location: ., kind: tensor}]");
+    Path models = Files.writeString(directory.resolve("models.yaml"), MODELS);
     Map<String, String> settings =
         Map.of(
             Setting.DATA.key(),
@@ -57,18 +73,44 @@ public final class Rehearsal {
             "0",
             Setting.MANAGEMENT_PORT.key(),
             "0");
+    PrintStream nowhere =
+        new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
+    Main.line(new Terminal(InputStream.nullInputStream(), nowhere, nowhere, false, settings))
+        .parseArgs("api", "--port", "0");
     Config config = Config.read(settings, Config.Role.API);
-    try (ApiRole api = ApiRole.start(config, clock, () -> null, WorkerStops.NONE)) {
-      HoldfastClient client =
-          new HoldfastClient("http://%s:%d".formatted(config.host(), api.port()));
-      client.jobs(Map.of("limit", "1"));
-      client.workers();
-      try (Socket socket = new Socket(config.host(), api.port())) {
-        socket.setSoTimeout(ANSWER_MILLIS_MAX);
-        socket.getOutputStream().write(UPGRADE.getBytes(StandardCharsets.US_ASCII));
-        if (socket.getInputStream().read() < 0) {
-          throw new IOException("the API did not answer");
+    CompletableFuture<Integer> ended = new CompletableFuture<>();
+    WayOut wayOut = new WayOut(config.grace(), ended::complete);
+    ApiRole api = ApiRole.start(config, clock, () -> null, WorkerStops.NONE);
+    wayOut.open(api.stages());
+    ask(config.host(), api.port());
+    wayOut.begin("the rehearsal is over");
+    ended.get(ANSWER_MILLIS_MAX, TimeUnit.MILLISECONDS);
+    Awaited.close(wayOut.vertx().close(), config.grace());
+  }
+
+  private static void ask(String host, int port) throws Exception {
+    HoldfastClient client = new HoldfastClient("http://%s:%d".formatted(host, port));
+    client.jobs(Map.of("limit", "1"));
+    client.workers();
+    JsonNode job = new ObjectMapper().readTree(JOB);
+    String id = client.submit((ObjectNode) job, "rehearsal").id();
+    follow(host, port, "/v1/jobs/%s/events?since=0".formatted(id), id);
+    follow(host, port, "/v1/events?job=" + id, id);
+  }
+
+  /** Opens a WebSocket and reads until its first frame names the job. */
+  private static void follow(String host, int port, String path, String job) throws IOException {
+    try (Socket socket = new Socket(host, port)) {
+      socket.setSoTimeout(ANSWER_MILLIS_MAX);
+      socket.getOutputStream().write(UPGRADE.formatted(path).getBytes(StandardCharsets.US_ASCII));
+      StringBuilder heard = new StringBuilder();
+      byte[] some = new byte[4_096];
+      while (heard.indexOf(job) < 0) {
+        int read = socket.getInputStream().read(some);
+        if (read < 0) {
+          throw new IOException("the API did not answer " + path);
         }
+        heard.append(new String(some, 0, read, StandardCharsets.ISO_8859_1));
       }
     }
   }

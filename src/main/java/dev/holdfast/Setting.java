@@ -19,6 +19,9 @@ enum Setting {
   HOST("127.0.0.1", "the address to listen on"),
   PORT("8080", "the port of the API, 0 for any free one"),
   MANAGEMENT_PORT("", "the port of health and metrics: 9090, or 9091 for a worker; 0 for any"),
+  REUSE_PORT(
+      "false",
+      "true: an API that takes another's place may listen on its ports before that one ends; Linux"),
   WORKER_ID("", "the worker's name; made from host and process if empty"),
   NODE("", "the name of the worker's machine; the host's if empty"),
   ZONE("", "the worker's zone; if empty, a cloud named in HOLDFAST_EVICTION_NOTICES is asked"),

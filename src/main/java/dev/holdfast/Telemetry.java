@@ -36,13 +36,9 @@ record Telemetry(
     if (!priced && !price.isEmpty()) {
       reader.wrong(Setting.PRICE_PER_HOUR, "must be a number such as 0.71, or empty");
     }
-    String cost = reader.text(Setting.POD_DELETION_COST);
-    if (!cost.equals("true") && !cost.equals("false")) {
-      reader.wrong(Setting.POD_DELETION_COST, "must be true or false");
-    }
     return new Telemetry(
         priced ? Optional.of(Double.valueOf(price)) : Optional.empty(),
-        cost.equals("true"),
+        TrueOrFalse.read(reader, Setting.POD_DELETION_COST),
         values.entrySet().stream()
             .filter(set -> set.getKey().startsWith(OPEN_TELEMETRY))
             .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, Map.Entry::getValue)));

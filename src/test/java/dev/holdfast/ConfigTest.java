@@ -33,6 +33,7 @@ class ConfigTest {
                 "127.0.0.1",
                 8080,
                 9090,
+                false,
                 "w",
                 new Job.Place(host(), null, null),
                 256,
@@ -51,7 +52,7 @@ class ConfigTest {
     assertThat(Setting.SERVER.standard()).isEqualTo("http://127.0.0.1:8080");
     assertThat(Setting.LOG_LEVEL.standard()).isEqualTo("info");
     assertThat(Setting.JAVA_OPTS.standard()).isEmpty();
-    assertThat(Setting.values()).hasSize(35);
+    assertThat(Setting.values()).hasSize(36);
   }
 
   private static String host() {
@@ -85,6 +86,7 @@ class ConfigTest {
                         "HOLDFAST_CHECKPOINT", "6m",
                         "HOLDFAST_GRACE", "1x",
                         "HOLDFAST_SLOTS", "0",
+                        "HOLDFAST_REUSE_PORT", "yes",
                         "HOLDFAST_INPUT_ROOT", "/nowhere/at/all",
                         "HOLDFAST_WORKER_HEAP", "lots",
                         "HOLDFAST_LOG_LEVEL", "loud",
@@ -98,6 +100,7 @@ class ConfigTest {
             "HOLDFAST_CHECKPOINT=6m must be auto, or a duration from 200ms to 5m, such as 10s",
             "HOLDFAST_GRACE=1x must be a duration from 1s to 10m, such as 12s",
             "HOLDFAST_SLOTS=0 must be a whole number from 1 to 1024",
+            "HOLDFAST_REUSE_PORT=yes must be true or false",
             "HOLDFAST_INPUT_ROOT=/nowhere/at/all must be a directory that exists, or empty for none",
             "HOLDFAST_WORKER_HEAP=lots must be a size in megabytes or gigabytes, such as 512m or 2g",
             "HOLDFAST_LOG_LEVEL=loud must be one of error, warn, info, debug, trace",

@@ -9,12 +9,21 @@ import java.util.concurrent.TimeUnit;
  *
  * @param host the address to bind
  * @param port 0 lets the machine choose one; {@link ApiVerticle#port()} tells which
+ * @param reusePort whether other processes of the same user may listen there, too, and the system
+ *     deals connections out (SO_REUSEPORT); only Linux's own sockets can
+ * @param leave over how long streams are sent away when this ends: zero if there may be nobody else
+ *     who takes them, or else long enough for whoever does
  */
-public record ApiOptions(String host, int port, Limits limits) {
+public record ApiOptions(String host, int port, boolean reusePort, Limits limits, Duration leave) {
 
-  /** The usual limits. */
+  /** The usual limits, and a port of its own. */
   public static ApiOptions of(String host, int port) {
-    return new ApiOptions(host, port, Limits.USUAL);
+    return new ApiOptions(host, port, false, Limits.USUAL, Duration.ZERO);
+  }
+
+  /** What an HTTP server has to know of them. */
+  HttpServerOptions server() {
+    return limits.server().setReusePort(reusePort);
   }
 
   /**

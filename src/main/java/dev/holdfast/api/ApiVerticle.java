@@ -7,6 +7,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.VertxOptions;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServer;
 import io.vertx.ext.web.Router;
 import java.util.List;
@@ -81,6 +82,7 @@ public final class ApiVerticle extends VerticleBase {
     final AtomicBoolean reconciling = new AtomicBoolean();
     final List<Supplier<Future<Void>>> leaving = new CopyOnWriteArrayList<>();
     final List<LoopPulse> loops = new CopyOnWriteArrayList<>();
+    final Door door = new Door();
     final WorkerStops stops;
     final ApiMetrics metrics;
     final Backlog backlog;
@@ -102,11 +104,13 @@ public final class ApiVerticle extends VerticleBase {
     }
 
     /**
-     * Ends the streams of all instances. The first server that is shut down closes the connections
-     * of all, with no word of where they should go.
+     * Listens no more, so that nobody who is sent away comes back here, and ends the streams of all
+     * instances. The first server that is shut down closes the connections of all, with no word of
+     * where they should go.
      */
     Future<Void> leave() {
-      return Future.join(leaving.stream().map(Supplier::get).toList()).mapEmpty();
+      return door.close()
+          .eventually(() -> Future.join(leaving.stream().map(Supplier::get).toList()));
     }
 
     private static Permits counted(String name, int max, ApiServices services) {
@@ -161,12 +165,19 @@ public final class ApiVerticle extends VerticleBase {
     Router router = routes.create(vertx, shared.console);
     server =
         vertx
-            .createHttpServer(options.limits().server())
-            .connectionHandler(connections::opened)
+            .createHttpServer(options.server())
+            .connectionHandler(this::opened)
             .invalidRequestHandler(routes::invalid)
             .exceptionHandler(e -> LOG.debug("a connection failed", e))
             .requestHandler(router);
     return server.listen(options.port() == 0 ? RANDOM_SHARED_PORT : options.port(), options.host());
+  }
+
+  private void opened(HttpConnection connection) {
+    shared.door.used(connection);
+    if (connections != null) {
+      connections.opened(connection);
+    }
   }
 
   private Map<String, ApiRouter.Handler> handlers(
@@ -249,11 +260,7 @@ public final class ApiVerticle extends VerticleBase {
   private Supplier<Future<Void>> leaving(Live streams) {
     return () -> {
       Promise<Void> left = Promise.promise();
-      onContext(
-          () -> {
-            streams.leave();
-            left.complete();
-          });
+      onContext(() -> streams.leave(options.leave()).onComplete(left));
       return left.future();
     };
   }

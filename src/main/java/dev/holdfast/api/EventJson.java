@@ -22,12 +22,18 @@ final class EventJson {
     this.clock = clock;
   }
 
+  @SuppressWarnings("ReferenceEquality") // all of them get the very same snapshot
   String of(News news) {
-    if (!news.snapshot().equals(last)) {
+    if (news.snapshot() != last) {
       last = news.snapshot();
       text = JobJson.job(news.snapshot(), clock.instant()).encode();
     }
-    return "{\"id\":%d,\"type\":\"%s\",\"job\":%s}"
-        .formatted(news.snapshot().job().version(), news.type().wireName(), text);
+    return "{\"id\":"
+        + news.snapshot().job().version()
+        + ",\"type\":\""
+        + news.type().wireName()
+        + "\",\"job\":"
+        + text
+        + "}";
   }
 }

@@ -2,6 +2,8 @@ package dev.holdfast.api;
 
 import dev.holdfast.live.DrainRate;
 import dev.holdfast.live.Feed;
+import io.vertx.core.Future;
+import java.time.Duration;
 import java.util.function.Consumer;
 
 /**
@@ -44,10 +46,14 @@ record Live(
         new Streams(limits.streams(), places, services.clock(), onContext));
   }
 
-  /** Long polls are answered, streams are told and ended; new ones find none. */
-  void leave() {
+  /**
+   * Long polls are answered, streams are told and ended; new ones find none.
+   *
+   * @param over how long the streams may take
+   */
+  Future<Void> leave(Duration over) {
     longPolls.close();
-    streams.goAway();
+    return streams.goAway(over);
   }
 
   @Override

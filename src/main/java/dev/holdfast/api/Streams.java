@@ -2,8 +2,12 @@ package dev.holdfast.api;
 
 import dev.holdfast.job.Clocked;
 import dev.holdfast.job.JobError;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -21,6 +25,9 @@ final class Streams implements AutoCloseable {
 
   private static final Duration RETRY_AFTER = Duration.ofSeconds(5);
 
+  /** From those who are sent away together to the next. */
+  private static final Duration FAREWELL_STEP = Duration.ofMillis(20);
+
   private final ApiOptions.Streams limits;
   private final Permits places;
   private final Clocked clock;
@@ -29,6 +36,8 @@ final class Streams implements AutoCloseable {
   private int next;
   private int beating;
   private Clocked.@Nullable Timer timer;
+  private Clocked.@Nullable Timer farewell;
+  private @Nullable Promise<Void> gone;
   private boolean leaving;
 
   Streams(ApiOptions.Streams limits, Permits places, Clocked clock, Consumer<Runnable> onContext) {
@@ -95,10 +104,35 @@ final class Streams implements AutoCloseable {
     again();
   }
 
-  /** Tells every client that this process is going and ends every stream; takes no more of them. */
-  void goAway() {
-    leaving = true;
-    groups.forEach(group -> List.copyOf(group).forEach(LiveStream::goAway));
+  /**
+   * Takes no more streams, tells every client that this process is going, and ends every stream.
+   *
+   * @param over how long to take, so that whoever takes them is not met by all at once; until its
+   *     turn a stream goes on
+   * @return when all are told
+   */
+  Future<Void> goAway(Duration over) {
+    if (gone == null) {
+      gone = Promise.promise();
+      leaving = true;
+      Deque<LiveStream> open = new ArrayDeque<>();
+      groups.forEach(open::addAll);
+      int steps = (int) Math.max(1, over.dividedBy(FAREWELL_STEP));
+      sendAway(open, (open.size() + steps - 1) / steps, gone);
+    }
+    return gone.future();
+  }
+
+  private void sendAway(Deque<LiveStream> open, int atOnce, Promise<Void> told) {
+    for (int i = 0; i < atOnce && !open.isEmpty(); i++) {
+      open.remove().goAway();
+    }
+    if (open.isEmpty()) {
+      told.complete();
+    } else {
+      farewell =
+          clock.after(FAREWELL_STEP, () -> onContext.accept(() -> sendAway(open, atOnce, told)));
+    }
   }
 
   @Override
@@ -106,6 +140,9 @@ final class Streams implements AutoCloseable {
     leaving = true;
     if (timer != null) {
       timer.cancel();
+    }
+    if (farewell != null) {
+      farewell.cancel();
     }
   }
 }

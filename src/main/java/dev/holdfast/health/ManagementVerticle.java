@@ -35,6 +35,7 @@ public final class ManagementVerticle extends VerticleBase {
   private final Supplier<@Nullable String> ailment;
   private final Supplier<Readiness> readiness;
   private final Optional<Handler<HttpServerRequest>> evict;
+  private boolean reusePort;
   private @Nullable HttpServer server;
 
   /**
@@ -59,6 +60,12 @@ public final class ManagementVerticle extends VerticleBase {
     this.evict = evict;
   }
 
+  /** Other processes of the same user may listen on its port, too; to be said before its start. */
+  public ManagementVerticle reusingPort(boolean reuse) {
+    reusePort = reuse;
+    return this;
+  }
+
   /** The port that is listened on, once the verticle has started. */
   public int port() {
     HttpServer listening = server;
@@ -74,6 +81,7 @@ public final class ManagementVerticle extends VerticleBase {
         vertx
             .createHttpServer(
                 new HttpServerOptions()
+                    .setReusePort(reusePort)
                     .setMaxInitialLineLength(LINE_BYTES_MAX)
                     .setMaxHeaderSize(HEADER_BYTES_MAX)
                     .setHttp2ClearTextEnabled(false)

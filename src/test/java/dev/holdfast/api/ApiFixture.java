@@ -109,7 +109,8 @@ final class ApiFixture {
                 Traces.OFF));
     contract = new ContractChecker(vertx);
     Supplier<ApiVerticle> instances =
-        ApiVerticle.instances(new ApiOptions("127.0.0.1", 0, limits), services, stops);
+        ApiVerticle.instances(
+            new ApiOptions("127.0.0.1", 0, false, limits, Duration.ZERO), services, stops);
     ApiVerticle first = instances.get();
     CompletableFuture<ApiVerticle> made = new CompletableFuture<>();
     Supplier<ApiVerticle> remembered =

@@ -1,153 +1,168 @@
 package dev.holdfast.bench;
 
-import dev.holdfast.SystemClock;
-import dev.holdfast.embedded.Embedded;
 import dev.holdfast.emulator.FreePort;
-import dev.holdfast.job.Claim;
-import dev.holdfast.job.Claimant;
-import dev.holdfast.job.Job;
-import dev.holdfast.job.JobEvents.JobEvent;
-import dev.holdfast.job.JobId;
-import dev.holdfast.job.JobLife;
-import dev.holdfast.job.JobRecords;
-import dev.holdfast.job.JobSpec;
-import io.vertx.core.Future;
-import io.vertx.core.Vertx;
-import io.vertx.core.http.WebSocketClient;
-import io.vertx.core.http.WebSocketClientOptions;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.BooleanSupplier;
 import java.util.function.ToDoubleFunction;
 
 /**
  * Subscribers of running jobs, each with a socket of its own to one API in a process of its own:
  * how late they hear, what they cost, and how they come through a restart. The records are written
- * here, in place of workers.
+ * beside them, in place of workers. They are a process of their own, too: what Java compiles for
+ * thousands of clients, which would be on other machines, is not to be taken from the API's cores.
  */
 final class EventSockets implements AutoCloseable {
 
   private static final int SOCKETS = Integer.getInteger("bench.sockets", 5_000);
   private static final int EVENTS_PER_SECOND = 200;
   private static final int SECONDS = Integer.getInteger("bench.events.seconds", 30);
-  private static final int CONNECTING_MAX = 64;
   private static final int GOING_AWAY = 1001;
-  private static final Duration LEASE = Duration.ofHours(1);
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Map<String, String> ALONE = Map.of();
+  private static final Map<String, String> AMONG_OTHERS = Map.of("HOLDFAST_REUSE_PORT", "true");
+  private static final String DONE = "done";
+  private static final String BETWEEN = "\t";
 
-  /** To look at thousands costs what the API needs; when it happened is noted by themselves. */
-  private static final long LOOK_MILLIS = 200;
-
-  private final SystemClock clock = new SystemClock();
-  private final Vertx vertx = Vertx.vertx();
-  private final WebSocketClient client =
-      vertx.createWebSocketClient(new WebSocketClientOptions().setMaxConnections(2 * SOCKETS));
   private final Map<String, String> environment;
   private final Path log;
   private volatile int port = FreePort.find();
-  private final Embedded embedded;
-  private final List<Watched> watched = new ArrayList<>();
-
-  /** Those that the other replica serves before. */
-  private final List<Watched> others = new ArrayList<>();
+  private final Subscribers subscribers;
+  private List<Watched> watched = List.of();
 
   private EventSockets(Path data, Path log) throws IOException {
     this.log = log;
-    this.embedded = Embedded.open(data, Optional.empty(), clock);
-    this.environment =
-        Map.of(
-            "HOLDFAST_DATA",
-            data.toString(),
-            "HOLDFAST_MANAGEMENT_PORT",
-            "0",
-            "HOLDFAST_LOG_LEVEL",
-            "warn");
+    this.subscribers = new Subscribers(data, 2 * SOCKETS, () -> port);
+    this.environment = Map.of("HOLDFAST_DATA", data.toString(), "HOLDFAST_LOG_LEVEL", "warn");
   }
 
-  static void run(Path data, Path log, Report report)
-      throws IOException, InterruptedException, ExecutionException, TimeoutException {
-    try (EventSockets sockets = new EventSockets(data, log)) {
-      sockets.run(report);
+  static void run(Path data, Path log, Report report) throws IOException {
+    List<String> command = List.of(EventSockets.class.getName(), data.toString(), log.toString());
+    try (Child clients = Child.start(-1, Map.of(), log, flags(), command)) {
+      for (String line = clients.answer(); !line.equals(DONE); line = clients.answer()) {
+        String[] figure = line.split(BETWEEN, -1);
+        if (figure.length == 3) {
+          report.add(figure[0], Double.parseDouble(figure[1]), figure[2]);
+        } else {
+          System.out.println(line);
+        }
+      }
     }
   }
 
-  private void run(Report report)
+  /** Java's second compiler would take a core for the time of the measurement. */
+  private static List<String> flags() {
+    List<String> flags = new ArrayList<>(List.of("-XX:TieredStopAtLevel=1"));
+    System.getProperties().stringPropertyNames().stream()
+        .filter(name -> name.startsWith("bench."))
+        .forEach(name -> flags.add("-D%s=%s".formatted(name, System.getProperty(name))));
+    return flags;
+  }
+
+  /** Arguments: the data directory and the log; prints figures. */
+  public static void main(String[] arguments) throws Exception {
+    try (EventSockets sockets = new EventSockets(Path.of(arguments[0]), Path.of(arguments[1]))) {
+      sockets.run(
+          (name, value, unit) -> System.out.println(String.join(BETWEEN, name, "" + value, unit)));
+    }
+    System.out.println(DONE);
+  }
+
+  private interface Figures {
+    void add(String name, double value, String unit);
+  }
+
+  private void run(Figures report)
       throws IOException, InterruptedException, ExecutionException, TimeoutException {
-    for (int i = 0; i < SOCKETS; i++) {
-      watched.add(new Watched(claimed(), clock));
-    }
-    for (int i = 0; i < SOCKETS / 10; i++) {
-      others.add(new Watched(claimed(), clock));
-    }
+    watched = subscribers.some(SOCKETS);
+    List<Watched> others = subscribers.some(SOCKETS / 10);
     String what = SOCKETS + " sockets";
-    Child first = startApi(port);
+    Child first = startApi(port, ALONE);
     try {
       // what the first of them load, compile and pool is not theirs
-      connect(watched.subList(0, SOCKETS / 10));
-      round(watched.subList(0, SOCKETS / 10));
+      subscribers.connect(watched.subList(0, SOCKETS / 10));
+      subscribers.round(watched.subList(0, SOCKETS / 10));
       long before = first.residentMib();
-      connect(watched.subList(SOCKETS / 10, SOCKETS));
+      subscribers.connect(watched.subList(SOCKETS / 10, SOCKETS));
       long after = first.residentMib();
       report.add(
           what + ", resident memory each",
           (after - before) * 1024.0 / (SOCKETS - SOCKETS / 10.0),
           "KiB");
       watched.forEach(Watched::forgetLatencies);
-      events();
+      subscribers.events(watched, EVENTS_PER_SECOND, SECONDS);
       report.add(what + ", record written to frame, p50", latency(0.5), "ms");
       report.add(what + ", record written to frame, p99", latency(0.99), "ms");
       report.add(what + ", events not received", sum(Watched::missing), "");
-      comeBacks(first, what, report);
+      comeBacks(first, others, what, report);
     } finally {
       first.close();
     }
   }
 
-  /** Once to a replica that serves others already, once to the process that is started again. */
-  private void comeBacks(Child first, String what, Report report)
+  /**
+   * To the only process there is, started again; to a replica that serves others already; and to a
+   * process that takes another's place on its port.
+   *
+   * @param others whom the replica serves before
+   */
+  private void comeBacks(Child only, List<Watched> others, String what, Figures report)
       throws IOException, InterruptedException, ExecutionException, TimeoutException {
-    Watched.Returning how = new Watched.Returning(vertx, client, () -> port);
-    watched.forEach(one -> one.comesBack(how));
-    int elsewhere = FreePort.find();
-    try (Child second = startApi(elsewhere)) {
-      port = elsewhere;
-      connect(others);
-      long told = System.nanoTime();
-      first.tell();
-      comeBack(what + ", another replica serves", told, report);
-      first.end();
-      round(watched);
-
-      watched.forEach(one -> one.comesBack(how));
-      told = System.nanoTime();
-      second.end();
-      long gone = System.nanoTime();
-      try (Child again = api(port)) {
-        String restarted = what + ", the only process restarted";
-        long back = comeBack(restarted, told, report);
-        report.add(restarted + ": SIGTERM to its end", (gone - told) / 1e9, "s");
-        report.add(restarted + ": its end to the last first frame", (back - gone) / 1e9, "s");
-        round(watched);
-        report.add(what + ", events not received after both", sum(Watched::missing), "");
-        report.add(what + ", steps backwards", sum(Watched::backwards), "");
-        report.add(what + ", resident memory of the API", (double) again.residentMib(), "MiB");
-        watched.forEach(one -> one.comesBack(null));
+    try (Child first = restart(only, what, report)) {
+      int elsewhere = FreePort.find();
+      try (Child second = startApi(elsewhere, AMONG_OTHERS)) {
+        port = elsewhere;
+        subscribers.connect(others);
+        comeBack(what + ", another replica serves", first, second, report);
+        try (Child third = startApi(elsewhere, AMONG_OTHERS)) {
+          comeBack(what + ", another takes its port", second, third, report);
+          report.add(what + ", events not received after all", sum(Watched::missing), "");
+          report.add(what + ", steps backwards", sum(Watched::backwards), "");
+          report.add(what + ", resident memory of the API", (double) third.residentMib(), "MiB");
+          watched.forEach(one -> one.comesBack(null));
+        }
       }
     }
   }
 
+  private void comeBack(String what, Child gone, Child next, Figures report)
+      throws IOException, InterruptedException, ExecutionException, TimeoutException {
+    watched.forEach(one -> one.comesBack(subscribers.returning()));
+    double before = next.cpuSeconds();
+    long told = System.nanoTime();
+    gone.tell();
+    comeBack(what, told, report);
+    report.add(
+        what + ": processor time of the API that takes them", next.cpuSeconds() - before, "s");
+    gone.end();
+    subscribers.round(watched);
+  }
+
+  private Child restart(Child only, String what, Figures report)
+      throws IOException, InterruptedException, ExecutionException, TimeoutException {
+    watched.forEach(one -> one.comesBack(subscribers.returning()));
+    long told = System.nanoTime();
+    only.end();
+    long gone = System.nanoTime();
+    Child again = api(port, 0, AMONG_OTHERS);
+    String restarted = what + ", the only process restarted";
+    long back = comeBack(restarted, told, report);
+    report.add(
+        restarted + ": processor time of the API, its start with it", again.cpuSeconds(), "s");
+    report.add(restarted + ": SIGTERM to its end", (gone - told) / 1e9, "s");
+    report.add(restarted + ": its end to the last first frame", (back - gone) / 1e9, "s");
+    subscribers.round(watched);
+    return again;
+  }
+
   /** Waits until everyone is back, and reports how long they were away; when the last came. */
-  private long comeBack(String what, long told, Report report) throws InterruptedException {
-    until("everyone is back", () -> watched.stream().allMatch(one -> one.backSince(told)));
+  private long comeBack(String what, long told, Figures report) throws InterruptedException {
+    Subscribers.until(
+        "everyone is back", () -> watched.stream().allMatch(one -> one.backSince(told)));
     report.add(what + ": closed with 1001", sum(one -> one.closeCode() == GOING_AWAY ? 1 : 0), "");
     List<Long> away =
         watched.stream().map(one -> one.backAtNanos() - one.closedAtNanos()).sorted().toList();
@@ -162,89 +177,30 @@ final class EventSockets implements AutoCloseable {
     return last;
   }
 
-  /** As its users start it. */
-  private Child api(int on) throws IOException {
-    return Child.launch(environment, log, "api", "--port", Integer.toString(on));
+  /** As its users start it, alone or with others to go to. */
+  private Child api(int on, int management, Map<String, String> company) throws IOException {
+    Map<String, String> all = new HashMap<>(environment);
+    all.putAll(company);
+    all.put("HOLDFAST_PORT", Integer.toString(on));
+    all.put("HOLDFAST_MANAGEMENT_PORT", Integer.toString(management));
+    return Child.launch(all, log, "api");
   }
 
-  private Child startApi(int on) throws IOException, InterruptedException {
-    Child api = api(on);
-    Stack.await("the API", api, new Api(on)::up);
+  /** Starts it and waits until it is ready, whoever else listens on that port. */
+  private Child startApi(int on, Map<String, String> company)
+      throws IOException, InterruptedException {
+    int management = FreePort.find();
+    Child api = api(on, management, company);
+    Stack.await("the API", api, () -> ready(new Api(management)));
     return api;
   }
 
-  private Job claimed() throws InterruptedException, ExecutionException, TimeoutException {
-    JobSpec spec =
-        new JobSpec("all-MiniLM-L6-v2", new JobSpec.Inline("\"a\"\n", 1), Map.of(), 3, null, null);
-    Job job = JobLife.created(JobId.random(), spec, clock.instant());
-    await(embedded.store().create(job));
-    JobRecords records = new JobRecords(embedded.store(), embedded.events(), clock);
-    Claim claim =
-        await(
-            records.claim(
-                job.id(),
-                new Claimant(
-                    "bench",
-                    Job.Place.UNKNOWN,
-                    JobId.randomToken(),
-                    LEASE,
-                    Claimant.Company.NONE)));
-    return ((Claim.Claimed) claim).job();
-  }
-
-  private void connect(List<Watched> some)
-      throws InterruptedException, ExecutionException, TimeoutException {
-    for (int from = 0; from < some.size(); from += CONNECTING_MAX) {
-      List<Watched> batch = some.subList(from, Math.min(some.size(), from + CONNECTING_MAX));
-      await(Future.all(batch.stream().map(one -> one.connect(client, port)).toList()));
+  private static boolean ready(Api management) throws InterruptedException {
+    try {
+      return management.get("/readyz").getString("status").equals("ready");
+    } catch (IOException e) {
+      return false;
     }
-    until("everyone has the newest", () -> some.stream().allMatch(Watched::current));
-  }
-
-  private void round(List<Watched> some)
-      throws InterruptedException, ExecutionException, TimeoutException {
-    for (Watched one : some) {
-      write(one);
-    }
-    until("everyone has the newest", () -> some.stream().allMatch(Watched::current));
-  }
-
-  /** Writes records at a steady rate, one job after the other. */
-  private void events() throws InterruptedException {
-    long begun = System.nanoTime();
-    long gap = TimeUnit.SECONDS.toNanos(1) / EVENTS_PER_SECOND;
-    Object pause = new Object();
-    List<Future<?>> writes = new ArrayList<>();
-    for (int i = 0; i < SECONDS * EVENTS_PER_SECOND; i++) {
-      long early = begun + i * gap - System.nanoTime();
-      if (early > 0) {
-        synchronized (pause) {
-          TimeUnit.NANOSECONDS.timedWait(pause, early);
-        }
-      }
-      writes.add(start(watched.get(i % SOCKETS)));
-    }
-    until("everything is written", () -> writes.stream().allMatch(Future::isComplete));
-    until("everyone has the newest", () -> watched.stream().allMatch(Watched::current));
-  }
-
-  private void write(Watched one)
-      throws InterruptedException, ExecutionException, TimeoutException {
-    await(start(one));
-  }
-
-  private Future<?> start(Watched one) {
-    Job before = one.job();
-    Job next = JobLife.alive(before, before.progress(), LEASE, clock.instant());
-    one.next(next);
-    return embedded
-        .store()
-        .replace(before, next)
-        .compose(
-            written -> {
-              one.written(next.version());
-              return embedded.events().publish(JobEvent.of(next));
-            });
   }
 
   private double latency(double share) {
@@ -256,29 +212,8 @@ final class EventSockets implements AutoCloseable {
     return watched.stream().mapToDouble(figure).sum();
   }
 
-  private static void until(String what, BooleanSupplier condition) throws InterruptedException {
-    long limit = System.nanoTime() + PATIENCE.toNanos();
-    Object pause = new Object();
-    while (!condition.getAsBoolean() && System.nanoTime() < limit) {
-      synchronized (pause) {
-        pause.wait(LOOK_MILLIS);
-      }
-    }
-    if (!condition.getAsBoolean()) {
-      System.out.println("within " + PATIENCE + " it did not happen that " + what);
-    }
-  }
-
-  private static <T> T await(Future<T> future)
-      throws InterruptedException, ExecutionException, TimeoutException {
-    CompletableFuture<T> answer = future.toCompletionStage().toCompletableFuture();
-    return answer.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
-  }
-
   @Override
   public void close() {
-    vertx.close().toCompletionStage().toCompletableFuture().join();
-    embedded.close();
-    clock.close();
+    subscribers.close();
   }
 }
