@@ -6,6 +6,7 @@ import dev.holdfast.YamlTree.Node;
 import dev.holdfast.YamlTree.Scalar;
 import dev.holdfast.YamlTree.Sequence;
 import dev.holdfast.job.ModelSpec;
+import dev.holdfast.job.Precision;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
@@ -31,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  *     kind: text-embedding                  # or tensor
  *     device: auto                          # cpu, gpu, gpu:N
  *     lanes: 4                              # batches at once, on each device
+ *     precision: fp32                       # bf16, fp16
  *     batch: {items: 32, tokens: 512, delay: 5ms}   # or auto, or standard
  * }</pre>
  */
@@ -46,7 +48,7 @@ public final class ModelsFile {
 
   private static final List<String> TOP_FIELDS = List.of("models");
   private static final List<String> MODEL_FIELDS =
-      List.of("name", "location", "kind", "device", "lanes", "batch");
+      List.of("name", "location", "kind", "device", "lanes", "batch", PrecisionField.NAME);
 
   private final Path file;
   private final boolean gpuPresent;
@@ -154,9 +156,11 @@ public final class ModelsFile {
     ModelSpec.Kind known = kind.orElse(ModelSpec.Kind.TEXT_EMBEDDING);
     ModelSpec.BatchLimits batch = running.batch(known, gpu);
     Set<ModelSpec.Choice> open = running.open(known);
+    Precision precision = PrecisionField.read(fields, this::wrong);
     return name == null || location == null || kind.isEmpty()
         ? Optional.empty()
-        : Optional.of(new ModelSpec(name, location, kind.get(), device, batch, lanes, open));
+        : Optional.of(
+            new ModelSpec(name, location, kind.get(), device, batch, lanes, open, precision));
   }
 
   private @Nullable Path location(Mapping fields) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.holdfast.job.ModelSpec;
 import dev.holdfast.job.ModelSpec.Choice;
+import dev.holdfast.job.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -132,6 +133,28 @@ class ModelsFileTest {
 
     assertThat(ModelsFile.read(file, false).stream().map(ModelSpec::lanes))
         .containsExactly(OptionalInt.empty(), OptionalInt.of(1), OptionalInt.of(256));
+  }
+
+  @Test
+  void thePrecisionIsFp32UnlessItIsSaid() throws Exception {
+    Path file =
+        file(
+            """
+            models:
+              - {name: a, location: a, kind: text-embedding}
+              - {name: b, location: b, kind: text-embedding, precision: bf16}
+              - {name: c, location: c, kind: text-embedding, precision: fp16}
+              - {name: d, location: d, kind: text-embedding, precision: fp32}
+            """);
+
+    assertThat(ModelsFile.read(file, true))
+        .extracting(ModelSpec::precision)
+        .containsExactly(Precision.FP32, Precision.BF16, Precision.FP16, Precision.FP32);
+
+    assertThat(problems("models: [{name: a, location: a, kind: tensor, precision: half}]"))
+        .containsExactly("line 1, column 58: precision 'half' must be fp32, bf16 or fp16");
+    assertThat(problems("models: [{name: a, location: a, kind: tensor, precision: [bf16]}]"))
+        .containsExactly("line 1, column 58: precision must be a single value: fp32, bf16 or fp16");
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.holdfast.djl;
 import ai.djl.Device;
 import ai.djl.engine.Engine;
 import dev.holdfast.job.ModelSpec;
+import dev.holdfast.job.Precision;
 import dev.holdfast.worker.InferenceEngine;
 import java.util.List;
 
@@ -22,17 +23,28 @@ import java.util.List;
  * {@code gpu} and {@code auto} are all GPUs there are. Unless the model's declaration says how many
  * lanes a device has, a GPU has one and the CPU as many as there are processors.
  *
+ * <p>A model whose precision is not fp32 is served from its other archive, {@code
+ * <archive>.bf16.pt} or {@code .fp16.pt}, on devices that are made for it, and only if it answers
+ * as the fp32 archive does ({@link Parity}).
+ *
  * <p>Thread-safe.
  */
 public final class DjlEngine implements InferenceEngine {
 
   private static final String NAME = "PyTorch";
 
+  private final ReducedPrecision reduced;
+
   /**
    * Prepares the process for DJL. It reads system properties when its engine first loads, so make
    * this object before anything else touches DJL.
    */
   public DjlEngine() {
+    this(ReducedPrecision.ofThisMachine());
+  }
+
+  DjlEngine(ReducedPrecision reduced) {
+    this.reduced = reduced;
     System.setProperty("ai.djl.offline", "true");
     // One thread a lane: lanes share the processors better than one operator's threads do.
     setIfAbsent("ai.djl.pytorch.num_threads", "1");
@@ -54,7 +66,9 @@ public final class DjlEngine implements InferenceEngine {
         };
     try {
       List<Device> devices = Devices.select(spec.device(), engine().getGpuCount());
-      return DjlModel.load(spec, directory, task, devices);
+      return spec.precision() == Precision.FP32
+          ? DjlModel.load(spec, directory, task, devices)
+          : reduced.load(spec, directory, task, devices);
     } catch (ModelLoadException | RuntimeException e) {
       task.close();
       throw e;

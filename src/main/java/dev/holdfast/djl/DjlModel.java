@@ -16,6 +16,7 @@ import dev.holdfast.worker.InferenceEngine.Preparation;
 import dev.holdfast.worker.InferenceEngine.Prepared;
 import dev.holdfast.worker.InferenceEngine.Rejected;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -45,7 +46,7 @@ final class DjlModel implements LoadedModel {
     List<Model> copies = new ArrayList<>();
     try {
       for (Device device : devices) {
-        copies.add(loadCopy(directory, device));
+        copies.add(loadCopy(directory.archive(), device));
       }
       DjlModel model = new DjlModel(spec, digest, task, copies);
       for (int i = 0; i < copies.size(); i++) {
@@ -58,18 +59,19 @@ final class DjlModel implements LoadedModel {
     }
   }
 
-  private static Model loadCopy(ModelDirectory directory, Device device) throws ModelLoadException {
-    Model model = Model.newInstance(directory.archive().toString(), device, "PyTorch");
+  /** Loads a module; close it. */
+  static Model loadCopy(Path archive, Device device) throws ModelLoadException {
+    Model model = Model.newInstance(archive.toString(), device, "PyTorch");
     try {
       // Without it the weights would stay on the device that the archive names.
-      model.load(directory.archive(), null, Map.of("mapLocation", "true"));
+      model.load(archive, null, Map.of("mapLocation", "true"));
       // An archive remembers whether it was saved while training, with dropout and all.
       JniUtils.enableInferenceMode((PtSymbolBlock) model.getBlock());
       return model;
     } catch (IOException | MalformedModelException | RuntimeException e) {
       model.close();
       throw new ModelLoadException(
-          directory.archive()
+          archive
               + " cannot be loaded as a TorchScript archive on "
               + device
               + ": "
@@ -137,9 +139,14 @@ final class DjlModel implements LoadedModel {
     return task.prepare(items);
   }
 
+  /** Frees the copies and leaves the task open. */
+  void free() {
+    copies.forEach(Model::close);
+  }
+
   @Override
   public void close() {
-    copies.forEach(Model::close);
+    free();
     task.close();
   }
 }

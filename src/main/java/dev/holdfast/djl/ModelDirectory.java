@@ -1,6 +1,7 @@
 package dev.holdfast.djl;
 
 import dev.holdfast.job.ModelSpec;
+import dev.holdfast.job.Precision;
 import dev.holdfast.worker.InferenceEngine.ModelLoadException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -65,6 +66,8 @@ record ModelDirectory(
     } catch (IOException e) {
       throw new ModelLoadException(directory + " cannot be listed: " + e, e);
     }
+    List<String> all = List.copyOf(archives);
+    archives.removeIf(name -> all.stream().anyMatch(other -> isReduced(name, other)));
     if (archives.isEmpty()) {
       throw new ModelLoadException(directory + " holds no TorchScript archive (*.pt)");
     }
@@ -74,6 +77,34 @@ record ModelDirectory(
               .formatted(directory, String.join(", ", archives), ServingProperties.FILE));
     }
     return directory.resolve(archives.get(0));
+  }
+
+  /** Whether the archive is another one's form in fewer bits. */
+  private static boolean isReduced(String name, String other) {
+    return name.equals(reducedName(other, Precision.BF16))
+        || name.equals(reducedName(other, Precision.FP16));
+  }
+
+  private static String reducedName(String name, Precision precision) {
+    String stem =
+        name.endsWith(EXTENSION) ? name.substring(0, name.length() - EXTENSION.length()) : name;
+    return stem + "." + precision.wireName() + EXTENSION;
+  }
+
+  /**
+   * The same model in fewer bits: of {@code model.pt} the archive {@code model.bf16.pt} or {@code
+   * model.fp16.pt} beside it.
+   *
+   * @throws ModelLoadException if it has no such archive
+   */
+  ModelDirectory reduced(Precision precision) throws ModelLoadException {
+    Path beside = archive.resolveSibling(reducedName(archive.getFileName().toString(), precision));
+    if (!Files.isRegularFile(beside)) {
+      throw new ModelLoadException(
+          "precision %s needs the model in %s as %s, which does not exist"
+              .formatted(precision.wireName(), precision.wireName(), beside));
+    }
+    return new ModelDirectory(directory, readable(beside), tokenizer, properties);
   }
 
   private static Path named(Path directory, String name) throws ModelLoadException {

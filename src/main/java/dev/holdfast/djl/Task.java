@@ -23,6 +23,12 @@ interface Task extends AutoCloseable {
   /** Items that any model of this kind must be able to infer; may be empty. */
   List<Item> samples();
 
+  /**
+   * Items of different lengths, by whose rows two forms of one model are compared; empty if this
+   * kind of model does not say what it takes. A model need not take all of them.
+   */
+  List<Item> yardstick();
+
   @Override
   void close();
 

@@ -217,6 +217,11 @@ final class TextTask implements Task {
   }
 
   @Override
+  public List<Item> yardstick() {
+    return YardstickTexts.all();
+  }
+
+  @Override
   public void close() {
     tokenizer.close();
   }

@@ -10,13 +10,13 @@ import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
-import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * Makes a model directory from an ONNX sentence encoder and its tokenizer: {@code model.pt}, {@code
- * tokenizer.json} and {@code serving.properties}. The build runs it; its output is the same bytes
- * each time.
+ * Makes a model directory from an ONNX sentence encoder and its tokenizer: {@code model.pt}, the
+ * same in fewer bits as {@code model.bf16.pt} and {@code model.fp16.pt}, {@code tokenizer.json} and
+ * {@code serving.properties}. The build runs it; its output is the same bytes each time.
  *
  * <p>The directory appears whole or not at all. If it already holds what these inputs give, nothing
  * is read or written.
@@ -24,9 +24,14 @@ import java.util.stream.Stream;
 public final class ConvertEncoder {
 
   /** Grows with every change of the output, so that directories made before are made again. */
-  private static final int REVISION = 1;
+  private static final int REVISION = 2;
 
-  private static final String ARCHIVE = "model.pt";
+  private static final Map<String, WeightType> ARCHIVES =
+      Map.of(
+          "model.pt", WeightType.FP32,
+          "model.bf16.pt", WeightType.BF16,
+          "model.fp16.pt", WeightType.FP16);
+
   private static final String TOKENIZER = "tokenizer.json";
   private static final String PROPERTIES = "serving.properties";
 
@@ -97,7 +102,10 @@ public final class ConvertEncoder {
     delete(fresh);
     Files.createDirectories(fresh);
     try {
-      SentenceEncoder.read(onnx.file).write(fresh.resolve(ARCHIVE));
+      SentenceEncoder encoder = SentenceEncoder.read(onnx.file);
+      for (Map.Entry<String, WeightType> archive : ARCHIVES.entrySet()) {
+        encoder.write(fresh.resolve(archive.getKey()), archive.getValue());
+      }
       Files.copy(tokenizer.file, fresh.resolve(TOKENIZER));
       Files.writeString(fresh.resolve(PROPERTIES), SERVING_PROPERTIES);
       Files.writeString(fresh.resolve(STAMP), stamp);
@@ -110,12 +118,10 @@ public final class ConvertEncoder {
   }
 
   private static boolean isUpToDate(Path directory, String stamp) throws IOException {
-    for (String name : List.of(ARCHIVE, TOKENIZER, PROPERTIES, STAMP)) {
-      if (!Files.isRegularFile(directory.resolve(name))) {
-        return false;
-      }
-    }
-    return Files.readString(directory.resolve(STAMP)).equals(stamp);
+    Stream<String> others = Stream.of(TOKENIZER, PROPERTIES, STAMP);
+    return Stream.concat(ARCHIVES.keySet().stream(), others)
+            .allMatch(name -> Files.isRegularFile(directory.resolve(name)))
+        && Files.readString(directory.resolve(STAMP)).equals(stamp);
   }
 
   private static void delete(Path directory) throws IOException {

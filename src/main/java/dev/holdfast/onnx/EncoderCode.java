@@ -3,6 +3,8 @@ package dev.holdfast.onnx;
 /**
  * The TorchScript text of a BERT encoder that pools and normalises: {@code input_ids} and {@code
  * attention_mask} (int64, [batch, tokens]) in, one unit vector a text (fp32, [batch, hidden]) out.
+ * Whatever type the weights have, pooling and normalising are done in fp32: they cost next to
+ * nothing, and sums of many tokens are where few bits would hurt.
  *
  * @param heads attention heads; they divide {@code hidden}
  * @param hidden the width of the vectors
@@ -17,7 +19,10 @@ record EncoderCode(int layers, int heads, int hidden) {
     return "x" + layers;
   }
 
-  String forward() {
+  /**
+   * @param weights the type of the archive's tensors
+   */
+  String forward(WeightType weights) {
     StringBuilder code = new StringBuilder();
     code.append("  def forward(self: __torch__.Model,\n");
     code.append("    input_ids: Tensor,\n");
@@ -27,14 +32,17 @@ record EncoderCode(int layers, int heads, int hidden) {
     line(code, "words", "torch.embedding(self.word, input_ids)");
     line(code, "e", "torch.add(words, torch.slice(self.position, 0, 0, n))");
     line(code, "x0", layerNorm("e", "embedding_norm"));
-    line(code, "keep", "torch.to(torch.ne(attention_mask, 0), 6)");
+    line(code, "keep", cast("torch.ne(attention_mask, 0)", WeightType.FP32));
     line(code, "inverse", "torch.rsub(torch.unsqueeze(torch.unsqueeze(keep, 1), 2), 1.)");
-    line(code, "bias", "torch.mul(inverse, -10000.)");
+    String bias = "torch.mul(inverse, -10000.)";
+    line(code, "bias", weights == WeightType.FP32 ? bias : cast(bias, weights));
     for (int layer = 0; layer < layers; layer++) {
       appendLayer(code, layer);
     }
     line(code, "m", "torch.unsqueeze(keep, 2)");
-    line(code, "sum", "torch.sum(torch.mul(" + lastHiddenState() + ", m), [1])");
+    String last = lastHiddenState();
+    String hidden = weights == WeightType.FP32 ? last : cast(last, WeightType.FP32);
+    line(code, "sum", "torch.sum(torch.mul(" + hidden + ", m), [1])");
     line(code, "pooled", "torch.div(sum, torch.clamp_min(torch.sum(m, [1]), 1e-09))");
     line(code, "norm", "torch.norm(pooled, 2, [1], True)");
     code.append("    return torch.div(pooled, torch.clamp_min(norm, " + EPSILON + "))\n");
@@ -59,6 +67,10 @@ record EncoderCode(int layers, int heads, int hidden) {
     line(code, "h" + i, "torch.gelu(" + linear("y" + i, weights + "up") + ")");
     line(code, "d" + i, "torch.add(y" + i + ", " + linear("h" + i, weights + "down") + ")");
     line(code, "x" + (i + 1), layerNorm("d" + i, weights + "down_norm"));
+  }
+
+  private static String cast(String input, WeightType type) {
+    return "torch.to(" + input + ", " + type.code() + ")";
   }
 
   private static String linear(String input, String layer) {

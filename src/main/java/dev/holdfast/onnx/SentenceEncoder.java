@@ -42,8 +42,8 @@ record SentenceEncoder(TorchScriptArchive archive, EncoderCode code) {
     return new SentenceEncoder(archive, new EncoderCode(layers, HEADS, hidden));
   }
 
-  void write(Path file) throws IOException {
-    archive.write(file, code.forward());
+  void write(Path file, WeightType weights) throws IOException {
+    archive.write(file, code.forward(weights), weights);
   }
 
   /** Every token of a sentence has type 0, so its embedding is added to the positions once. */

@@ -16,7 +16,7 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /**
- * A TorchScript module: fp32 tensors and the code of its methods. Not thread-safe.
+ * A TorchScript module: tensors and the code of its methods. Not thread-safe.
  *
  * <p>The file is what {@code torch.jit.save} would write: a zip of stored entries, each starting at
  * a multiple of 64 bytes, with the tensors' bytes, a pickle of the module and its code as text. The
@@ -59,22 +59,30 @@ public final class TorchScriptArchive {
   }
 
   /**
-   * Writes the archive.
+   * Writes the archive in fp32.
    *
    * @param file is replaced if it exists
    * @param methods the methods of the class in TorchScript's serialised form, indented by two
    *     spaces; must define {@code forward}
    */
   public void write(Path file, String methods) throws IOException {
+    write(file, methods, WeightType.FP32);
+  }
+
+  /**
+   * @param type what all tensors become
+   * @throws IOException if the file cannot be written, or a value does not fit into the type
+   */
+  public void write(Path file, String methods, WeightType type) throws IOException {
     try (OutputStream stream = new BufferedOutputStream(Files.newOutputStream(file), 1 << 16);
         ZipOutputStream zip = new ZipOutputStream(stream)) {
       zip.setMethod(ZipOutputStream.STORED);
-      long offset = entry(zip, 0, "data.pkl", pickle());
+      long offset = entry(zip, 0, "data.pkl", pickle(type));
       offset =
           entry(zip, offset, "code/__torch__.py", code(methods).getBytes(StandardCharsets.UTF_8));
       int index = 0;
       for (Tensor tensor : tensors.values()) {
-        offset = entry(zip, offset, "data/" + index++, littleEndian(tensor.values));
+        offset = entry(zip, offset, "data/" + index++, type.encode(tensor.values));
       }
       offset = entry(zip, offset, "constants.pkl", new Pickle().emptyTuple().end());
       offset = entry(zip, offset, "byteorder", "little".getBytes(StandardCharsets.US_ASCII));
@@ -92,14 +100,14 @@ public final class TorchScriptArchive {
   }
 
   /** The module as an object with one attribute a tensor; their bytes are entries of their own. */
-  private byte[] pickle() {
+  private byte[] pickle(WeightType type) {
     Pickle pickle = new Pickle().global("__torch__", CLASS).emptyTuple().newObject();
     pickle.emptyDictionary().mark();
     int index = 0;
     for (Map.Entry<String, Tensor> entry : tensors.entrySet()) {
       Tensor tensor = entry.getValue();
       pickle.string(entry.getKey()).global("torch._utils", "_rebuild_tensor_v2").mark();
-      pickle.mark().string("storage").global("torch", "FloatStorage");
+      pickle.mark().string("storage").global("torch", type.storage());
       pickle.string(Integer.toString(index++)).string("cpu").number(tensor.values.length);
       pickle.tuple().persistentId().number(0);
       pickle.mark();
@@ -123,12 +131,6 @@ public final class TorchScriptArchive {
       elements = Math.multiplyExact(elements, shape[i]);
     }
     return elements;
-  }
-
-  private static byte[] littleEndian(float[] values) {
-    ByteBuffer bytes = ByteBuffer.allocate(Math.multiplyExact(values.length, Float.BYTES));
-    bytes.order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().put(values);
-    return bytes.array();
   }
 
   /** Writes one entry and returns the offset of the next. */

@@ -4,6 +4,7 @@ import dev.holdfast.job.Item;
 import dev.holdfast.job.ModelSpec;
 import dev.holdfast.job.ModelSpec.BatchLimits;
 import dev.holdfast.job.ModelSpec.Kind;
+import dev.holdfast.job.Precision;
 import dev.holdfast.worker.InferenceEngine.Embedding;
 import dev.holdfast.worker.InferenceEngine.InferenceException;
 import dev.holdfast.worker.InferenceEngine.Lane;
@@ -31,6 +32,13 @@ final class Engines {
   static LoadedModel load(Path directory, Kind kind, String device) throws ModelLoadException {
     BatchLimits limits = new BatchLimits(32, 512, Duration.ofMillis(5));
     return new DjlEngine().load(new ModelSpec("test", directory, kind, device, limits));
+  }
+
+  static LoadedModel load(Path directory, Precision precision, ReducedPrecision reduced)
+      throws ModelLoadException {
+    BatchLimits limits = new BatchLimits(32, 512, Duration.ofMillis(5));
+    return new DjlEngine(reduced)
+        .load(new ModelSpec("test", directory, Kind.TEXT_EMBEDDING, "cpu", limits).in(precision));
   }
 
   static Item text(String text) {

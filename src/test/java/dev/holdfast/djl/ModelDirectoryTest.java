@@ -78,6 +78,11 @@ class ModelDirectoryTest {
   void saysWhichArchivesItCannotChooseFrom() throws Exception {
     Files.copy(directory.resolve("model.pt"), directory.resolve("another.pt"));
     assertRefused(Kind.TENSOR, "several archives (another.pt, model.pt)", "option.modelName");
+    rename("another.pt", "model.bf16.pt");
+    Files.copy(directory.resolve("model.pt"), directory.resolve("model.fp16.pt"));
+    assertLoads();
+    rename("model.pt", "another.pt");
+    assertRefused(Kind.TENSOR, "several archives (another.pt, model.bf16.pt, model.fp16.pt)");
   }
 
   @Test

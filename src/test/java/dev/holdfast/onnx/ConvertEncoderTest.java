@@ -42,7 +42,10 @@ class ConvertEncoderTest {
     assertThat(convert(directory.resolve("first"))).isTrue();
     assertThat(sha256(directory.resolve("first/model.pt"))).isEqualTo(ARCHIVE_SHA256);
     Path built = Path.of(System.getProperty("holdfast.model"));
-    for (String name : new String[] {"model.pt", "tokenizer.json", "serving.properties"}) {
+    String[] names = {
+      "model.pt", "model.bf16.pt", "model.fp16.pt", "tokenizer.json", "serving.properties"
+    };
+    for (String name : names) {
       assertThat(Files.mismatch(directory.resolve("first").resolve(name), built.resolve(name)))
           .as(name)
           .isEqualTo(-1);

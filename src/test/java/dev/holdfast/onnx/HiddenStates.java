@@ -21,7 +21,7 @@ public final class HiddenStates {
    */
   public static void write(Path archive, String type, String returned) throws IOException {
     SentenceEncoder encoder = SentenceEncoder.read(source("all-minilm-l6-v2.onnx"));
-    String code = encoder.code().forward();
+    String code = encoder.code().forward(WeightType.FP32);
     String body = code.substring(0, code.lastIndexOf("    return "));
     String hidden = "    hidden = " + encoder.code().lastHiddenState() + "\n";
     encoder
