@@ -20,6 +20,8 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Starts an API on a directory of its own, asks it what clients ask, follows a job by WebSockets,
@@ -28,6 +30,7 @@ import java.util.stream.Stream;
  */
 public final class Rehearsal {
 
+  private static final Logger LOG = LoggerFactory.getLogger(Rehearsal.class);
   private static final int ANSWER_MILLIS_MAX = 20_000;
   private static final String MODELS = "models: [{name: none, location: ., kind: tensor}]";
   private static final String JOB =
@@ -53,7 +56,7 @@ public final class Rehearsal {
     try (SystemClock clock = new SystemClock()) {
       run(directory, clock);
     } catch (Exception e) {
-      System.err.println("the rehearsal failed: " + e);
+      LOG.error("the rehearsal failed", e);
       // what has been opened by then would keep Java running, and the launcher waiting
       System.exit(1);
     } finally {
