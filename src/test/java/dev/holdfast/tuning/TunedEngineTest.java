@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.holdfast.job.ModelSpec;
 import dev.holdfast.job.ModelSpec.BatchLimits;
 import dev.holdfast.job.ModelSpec.Choice;
+import dev.holdfast.job.Precision;
 import dev.holdfast.tuning.Sweep.Point;
 import dev.holdfast.worker.InferenceEngine.LoadedModel;
 import dev.holdfast.worker.InferenceEngine.ModelLoadException;
@@ -43,7 +44,14 @@ class TunedEngineTest {
   private static ModelSpec spec(Set<Choice> open) {
     ModelSpec some = ScriptedEngine.spec(32, 512);
     return new ModelSpec(
-        some.name(), some.location(), some.kind(), some.device(), some.batch(), some.lanes(), open);
+        some.name(),
+        some.location(),
+        some.kind(),
+        some.device(),
+        some.batch(),
+        some.lanes(),
+        open,
+        Precision.FP32);
   }
 
   private static String text(long number) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.holdfast.job.ModelSpec;
 import dev.holdfast.job.ModelSpec.BatchLimits;
 import dev.holdfast.job.ModelSpec.Choice;
+import dev.holdfast.job.Precision;
 import dev.holdfast.tuning.Tuned.Settings;
 import dev.holdfast.world.ScriptedEngine;
 import java.io.IOException;
@@ -44,7 +45,8 @@ class TuningCacheTest {
             some.device(),
             some.batch(),
             some.lanes(),
-            open);
+            open,
+            Precision.FP32);
     return new TuningKey(digest, "4 processors", declared, 4);
   }
 

@@ -13,6 +13,7 @@ import dev.holdfast.job.JobRecords;
 import dev.holdfast.job.JobSpec;
 import dev.holdfast.job.JobState;
 import dev.holdfast.job.ModelSpec;
+import dev.holdfast.job.Precision;
 import dev.holdfast.job.Traces;
 import dev.holdfast.job.WorkerRoster.WorkerReport;
 import dev.holdfast.tuning.TunedEngine;
@@ -187,7 +188,8 @@ class WorkerVerticleTest {
             declared.device(),
             declared.batch(),
             declared.lanes(),
-            EnumSet.allOf(ModelSpec.Choice.class));
+            EnumSet.allOf(ModelSpec.Choice.class),
+            Precision.FP32);
     WorkerVerticle worker =
         worker(
             "w",
