@@ -32,31 +32,14 @@ public record ModelSpec(
     open = open.isEmpty() ? Set.of() : Collections.unmodifiableSet(EnumSet.copyOf(open));
   }
 
-  /** In fp32. */
-  public ModelSpec(
-      String name,
-      Path location,
-      Kind kind,
-      String device,
-      BatchLimits batch,
-      OptionalInt lanes,
-      Set<Choice> open) {
-    this(name, location, kind, device, batch, lanes, open, Precision.FP32);
-  }
-
   /** In fp32, with as many lanes as usual, and nothing to measure. */
   public ModelSpec(String name, Path location, Kind kind, String device, BatchLimits batch) {
-    this(name, location, kind, device, batch, OptionalInt.empty(), Set.of());
+    this(name, location, kind, device, batch, OptionalInt.empty(), Set.of(), Precision.FP32);
   }
 
   /** The same model, run in these batches. */
   public ModelSpec batched(BatchLimits limits) {
     return new ModelSpec(name, location, kind, device, limits, lanes, open, precision);
-  }
-
-  /** The same model, computing in this precision. */
-  public ModelSpec in(Precision other) {
-    return new ModelSpec(name, location, kind, device, batch, lanes, open, other);
   }
 
   /** What can be measured rather than declared. */

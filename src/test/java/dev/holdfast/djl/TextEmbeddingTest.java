@@ -164,7 +164,8 @@ class TextEmbeddingTest {
             usual.device(),
             usual.batch(),
             OptionalInt.of(3),
-            Set.of());
+            Set.of(),
+            usual.precision());
     try (LoadedModel three = new DjlEngine().load(spec);
         Lane last = three.openLane(2)) {
       assertThat(three.lanes()).isEqualTo(3);

@@ -7,6 +7,7 @@ import dev.holdfast.djl.DjlEngine;
 import dev.holdfast.job.ModelSpec;
 import dev.holdfast.job.ModelSpec.BatchLimits;
 import dev.holdfast.job.ModelSpec.Choice;
+import dev.holdfast.job.Precision;
 import dev.holdfast.worker.InferenceEngine.LoadedModel;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -34,7 +35,8 @@ class RealTuningTest {
             "cpu",
             new BatchLimits(32, 512, Duration.ofMillis(5)),
             OptionalInt.empty(),
-            EnumSet.allOf(Choice.class));
+            EnumSet.allOf(Choice.class),
+            Precision.FP32);
     List<String> told = new ArrayList<>();
     BatchLimits measured;
     int lanes;

@@ -43,7 +43,14 @@ class TunedEngineTest {
   private static ModelSpec spec(Set<Choice> open) {
     ModelSpec some = ScriptedEngine.spec(32, 512);
     return new ModelSpec(
-        some.name(), some.location(), some.kind(), some.device(), some.batch(), some.lanes(), open);
+        some.name(),
+        some.location(),
+        some.kind(),
+        some.device(),
+        some.batch(),
+        some.lanes(),
+        open,
+        some.precision());
   }
 
   private static String text(long number) {

@@ -44,7 +44,8 @@ class TuningCacheTest {
             some.device(),
             some.batch(),
             some.lanes(),
-            open);
+            open,
+            some.precision());
     return new TuningKey(digest, "4 processors", declared, 4);
   }
 

@@ -187,7 +187,8 @@ class WorkerVerticleTest {
             declared.device(),
             declared.batch(),
             declared.lanes(),
-            EnumSet.allOf(ModelSpec.Choice.class));
+            EnumSet.allOf(ModelSpec.Choice.class),
+            declared.precision());
     WorkerVerticle worker =
         worker(
             "w",
