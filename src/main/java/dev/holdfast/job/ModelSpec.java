@@ -42,11 +42,6 @@ public record ModelSpec(
     return new ModelSpec(name, location, kind, device, limits, lanes, open, precision);
   }
 
-  /** The same model, computing in this precision. */
-  public ModelSpec in(Precision other) {
-    return new ModelSpec(name, location, kind, device, batch, lanes, open, other);
-  }
-
   /** What can be measured rather than declared. */
   public enum Choice {
     LANES,

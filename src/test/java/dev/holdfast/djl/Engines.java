@@ -17,6 +17,8 @@ import dev.holdfast.worker.InferenceEngine.Row;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.OptionalInt;
+import java.util.Set;
 
 /** Short ways to load and call a model in a test. */
 final class Engines {
@@ -36,9 +38,14 @@ final class Engines {
 
   static LoadedModel load(Path directory, Precision precision, ReducedPrecision reduced)
       throws ModelLoadException {
+    return new DjlEngine(reduced).load(declared(directory, Kind.TEXT_EMBEDDING, precision));
+  }
+
+  /** On a CPU, with nothing to measure. */
+  static ModelSpec declared(Path directory, Kind kind, Precision precision) {
     BatchLimits limits = new BatchLimits(32, 512, Duration.ofMillis(5));
-    return new DjlEngine(reduced)
-        .load(new ModelSpec("test", directory, Kind.TEXT_EMBEDDING, "cpu", limits).in(precision));
+    return new ModelSpec(
+        "test", directory, kind, "cpu", limits, OptionalInt.empty(), Set.of(), precision);
   }
 
   static Item text(String text) {

@@ -8,7 +8,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.Device;
 import dev.holdfast.job.ModelSpec;
-import dev.holdfast.job.ModelSpec.BatchLimits;
 import dev.holdfast.job.ModelSpec.Kind;
 import dev.holdfast.job.Precision;
 import dev.holdfast.worker.InferenceEngine.LoadedModel;
@@ -18,7 +17,6 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.OptionalInt;
@@ -236,9 +234,7 @@ class ReducedPrecisionTest {
   @Test
   void aTensorModelHasNothingToCompareBy() throws Exception {
     TinyModels.doubling(directory);
-    ModelSpec spec =
-        new ModelSpec("test", directory, Kind.TENSOR, "cpu", new BatchLimits(1, 1, Duration.ZERO))
-            .in(Precision.FP16);
+    ModelSpec spec = Engines.declared(directory, Kind.TENSOR, Precision.FP16);
     assertThatThrownBy(() -> new DjlEngine().load(spec).close())
         .isInstanceOf(ModelLoadException.class)
         .hasMessageContaining("a tensor model does not say which inputs it takes");

@@ -10,7 +10,6 @@ import dev.holdfast.job.Item;
 import dev.holdfast.job.JobError;
 import dev.holdfast.job.ModelSpec;
 import dev.holdfast.job.ModelSpec.Kind;
-import dev.holdfast.job.Precision;
 import dev.holdfast.worker.InferenceEngine.Embedding;
 import dev.holdfast.worker.InferenceEngine.Lane;
 import dev.holdfast.worker.InferenceEngine.LoadedModel;
@@ -166,7 +165,7 @@ class TextEmbeddingTest {
             usual.batch(),
             OptionalInt.of(3),
             Set.of(),
-            Precision.FP32);
+            usual.precision());
     try (LoadedModel three = new DjlEngine().load(spec);
         Lane last = three.openLane(2)) {
       assertThat(three.lanes()).isEqualTo(3);

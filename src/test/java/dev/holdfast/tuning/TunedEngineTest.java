@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.holdfast.job.ModelSpec;
 import dev.holdfast.job.ModelSpec.BatchLimits;
 import dev.holdfast.job.ModelSpec.Choice;
-import dev.holdfast.job.Precision;
 import dev.holdfast.tuning.Sweep.Point;
 import dev.holdfast.worker.InferenceEngine.LoadedModel;
 import dev.holdfast.worker.InferenceEngine.ModelLoadException;
@@ -51,7 +50,7 @@ class TunedEngineTest {
         some.batch(),
         some.lanes(),
         open,
-        Precision.FP32);
+        some.precision());
   }
 
   private static String text(long number) {

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.holdfast.job.ModelSpec;
 import dev.holdfast.job.ModelSpec.BatchLimits;
 import dev.holdfast.job.ModelSpec.Choice;
-import dev.holdfast.job.Precision;
 import dev.holdfast.tuning.Tuned.Settings;
 import dev.holdfast.world.ScriptedEngine;
 import java.io.IOException;
@@ -46,7 +45,7 @@ class TuningCacheTest {
             some.batch(),
             some.lanes(),
             open,
-            Precision.FP32);
+            some.precision());
     return new TuningKey(digest, "4 processors", declared, 4);
   }
 

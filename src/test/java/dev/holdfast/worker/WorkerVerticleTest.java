@@ -13,7 +13,6 @@ import dev.holdfast.job.JobRecords;
 import dev.holdfast.job.JobSpec;
 import dev.holdfast.job.JobState;
 import dev.holdfast.job.ModelSpec;
-import dev.holdfast.job.Precision;
 import dev.holdfast.job.Traces;
 import dev.holdfast.job.WorkerRoster.WorkerReport;
 import dev.holdfast.tuning.TunedEngine;
@@ -189,7 +188,7 @@ class WorkerVerticleTest {
             declared.batch(),
             declared.lanes(),
             EnumSet.allOf(ModelSpec.Choice.class),
-            Precision.FP32);
+            declared.precision());
     WorkerVerticle worker =
         worker(
             "w",
