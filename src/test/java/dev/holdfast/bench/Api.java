@@ -86,9 +86,19 @@ final class Api {
     }
   }
 
-  /** How many jobs have ended well. */
-  long complete() throws IOException, InterruptedException {
-    return get("/v1/stats").getJsonObject("jobs").getLong("complete", 0L);
+  /**
+   * Whether every job has ended well. Not by {@code /v1/stats}, which counts those that have ended
+   * seconds later where many are kept.
+   */
+  boolean allComplete() throws IOException, InterruptedException {
+    if (any("failed") || any("cancelled")) {
+      throw new IOException("a job has not ended well");
+    }
+    return !any("queued") && !any("processing") && !any("interrupted");
+  }
+
+  private boolean any(String state) throws IOException, InterruptedException {
+    return !get("/v1/jobs?limit=1&state=" + state).getJsonArray("jobs").isEmpty();
   }
 
   /** Whether every worker is ready and there is one. */

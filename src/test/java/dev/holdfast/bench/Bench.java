@@ -210,7 +210,6 @@ final class Bench {
 
   private static double smallJobs(Stack stack, long first, int jobs)
       throws IOException, InterruptedException, ExecutionException {
-    long complete = stack.api.complete();
     Semaphore free = new Semaphore(SUBMITS_AT_ONCE);
     List<CompletableFuture<Integer>> answers = new ArrayList<>();
     long from = System.nanoTime();
@@ -225,7 +224,7 @@ final class Bench {
       }
     }
     Object pause = new Object();
-    while (stack.api.complete() < complete + jobs) {
+    while (!stack.api.allComplete()) {
       synchronized (pause) {
         pause.wait(50);
       }
