@@ -25,7 +25,9 @@ import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
@@ -39,6 +41,9 @@ final class ApiRole implements AutoCloseable {
 
   /** Of the grace, this part goes to sending streams away, if others are there to take them. */
   private static final int LEAVE_PART = 4;
+
+  /** Of the time that the API's stage has, this share goes to its streams and requests. */
+  private static final double STOP_PART = 15.0 / 16;
 
   private final Config config;
   private final Backend backend;
@@ -100,8 +105,11 @@ final class ApiRole implements AutoCloseable {
       if (config.reusePort() && !role.vertx.isNativeTransportEnabled()) {
         throw new ConfigException(
             List.of(
-                "%s=true cannot be had: this is not Linux, or not a processor that Netty has sockets for"
-                    .formatted(Setting.REUSE_PORT.key())));
+                "%s=true cannot be had: it takes Linux's own sockets, and Netty has none here (%s)"
+                    .formatted(
+                        Setting.REUSE_PORT.key(),
+                        Objects.toString(
+                            role.vertx.unavailableNativeTransportCause(), "another system"))));
       }
       Awaited.start(role.deployApi(models, clock, stops), config, Setting.PORT);
       Awaited.start(role.vertx.deployVerticle(role.management), config, Setting.MANAGEMENT_PORT);
@@ -158,7 +166,13 @@ final class ApiRole implements AutoCloseable {
         config.port(),
         config.reusePort(),
         ApiOptions.Limits.USUAL,
-        others ? config.grace().dividedBy(LEAVE_PART) : Duration.ZERO);
+        new ApiOptions.Leave(
+            others ? config.grace().dividedBy(LEAVE_PART) : Duration.ZERO, stopMax(config)));
+  }
+
+  /** A little less than the stage's time, so that it ends by itself. */
+  private static Duration stopMax(Config config) {
+    return Duration.ofMillis((long) (config.grace().toMillis() * DrainPlan.WORK_SHARE * STOP_PART));
   }
 
   int port() {
@@ -179,7 +193,8 @@ final class ApiRole implements AutoCloseable {
 
   /** The way out: not ready first, then requests are finished, then everything is closed. */
   List<Stage> stages() {
-    return List.of(
+    List<Stage> stages = new ArrayList<>();
+    stages.add(
         new Stage(
             WayOut.leaving(
                 "the API",
@@ -187,8 +202,10 @@ final class ApiRole implements AutoCloseable {
                   leaving = true;
                   return Future.join(undeploy(deployment), undeploy(telling)).mapEmpty();
                 }),
-            DrainPlan.WORK_SHARE),
-        new Stage(WayOut.closing("the stores", this::close), 1));
+            DrainPlan.WORK_SHARE));
+    stages.add(new Stage(WayOut.leaving("the API's loops", vertx::close), LastStages.FROM));
+    stages.addAll(LastStages.of(traces, this::closePorts));
+    return stages;
   }
 
   private Future<Void> undeploy(@Nullable String deployed) {
@@ -199,8 +216,12 @@ final class ApiRole implements AutoCloseable {
   @Override
   public void close() {
     Awaited.close(vertx.close(), config.grace());
-    backend.close();
     traces.ifPresent(OpenTelemetryTraces::close);
+    closePorts();
+  }
+
+  private void closePorts() {
+    backend.close();
     meters.close();
   }
 }

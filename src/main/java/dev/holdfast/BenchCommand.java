@@ -8,6 +8,7 @@ import dev.holdfast.job.ItemFormat;
 import dev.holdfast.job.JobException;
 import dev.holdfast.job.ModelSpec;
 import dev.holdfast.job.ModelSpec.Choice;
+import dev.holdfast.shutdown.ShutdownVerticle.Stage;
 import dev.holdfast.tuning.LimitSearch;
 import dev.holdfast.tuning.LimitSearch.Found;
 import dev.holdfast.tuning.LimitSearch.Question;
@@ -104,14 +105,17 @@ final class BenchCommand implements Callable<Integer> {
     List<Item> items = items(spec);
     BenchReport report =
         new BenchReport(terminal, config.models(), config.telemetry().pricePerHour());
+    WayOut wayOut = new WayOut(PATIENCE, code -> System.exit(ExitCode.JOB_CANCELLED)).hearSignals();
     try (LoadedModel loaded = new DjlEngine().load(spec)) {
-      measure(loaded, items, budget, report);
+      measure(loaded, items, budget, report, wayOut);
       return ExitCode.OK;
     } catch (CancellationException e) {
       terminal.err().println("holdfast: stopped before there was anything to suggest");
       return ExitCode.JOB_CANCELLED;
     } catch (ModelLoadException | InferenceException e) {
       throw wrong("%s", e.getMessage());
+    } finally {
+      wayOut.vertx().close();
     }
   }
 
@@ -176,7 +180,8 @@ final class BenchCommand implements Callable<Integer> {
     return items;
   }
 
-  private void measure(LoadedModel loaded, List<Item> items, Duration budget, BenchReport report)
+  private void measure(
+      LoadedModel loaded, List<Item> items, Duration budget, BenchReport report, WayOut wayOut)
       throws ConfigException, InferenceException, InterruptedException {
     long from = System.nanoTime();
     List<Prepared> prepared =
@@ -191,8 +196,8 @@ final class BenchCommand implements Callable<Integer> {
     IntSummaryStatistics tokens = prepared.stream().mapToInt(Prepared::tokens).summaryStatistics();
     report.begins(loaded, tokens, items.size(), preparedPerSecond);
     try (Sweep sweep = new Sweep(loaded, prepared, budget.dividedBy(LimitSearch.POINTS_USUAL))) {
-      Thread stop = new Thread(() -> sweep.stop(PATIENCE), "holdfast-stop");
-      Runtime.getRuntime().addShutdownHook(stop);
+      wayOut.open(
+          List.of(new Stage(WayOut.closing("the measurement", () -> sweep.stop(PATIENCE)), 1)));
       long begun = System.nanoTime();
       LimitSearch search =
           new LimitSearch(
@@ -208,7 +213,9 @@ final class BenchCommand implements Callable<Integer> {
                   usual,
                   loaded.spec().batch(),
                   EnumSet.allOf(Choice.class)));
-      removeHook(stop);
+      if (wayOut.leaving()) {
+        throw new CancellationException("the process is ending");
+      }
       if (found.suggested().itemsPerSecond() == 0) {
         throw wrong("%s: not even its smallest batch fits into the device's memory", model);
       }
@@ -216,14 +223,6 @@ final class BenchCommand implements Callable<Integer> {
       if (json) {
         report.json(loaded.spec(), found);
       }
-    }
-  }
-
-  private static void removeHook(Thread stop) {
-    try {
-      Runtime.getRuntime().removeShutdownHook(stop);
-    } catch (IllegalStateException e) {
-      throw new CancellationException("the process is ending");
     }
   }
 

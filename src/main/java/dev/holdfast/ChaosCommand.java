@@ -5,6 +5,7 @@ import dev.holdfast.client.ExitCode;
 import dev.holdfast.client.Terminal;
 import dev.holdfast.shutdown.ShutdownVerticle.Stage;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
@@ -25,8 +26,8 @@ import picocli.CommandLine.Option;
     name = "chaos",
     description = {
       "Run jobs twice, undisturbed and while workers are taken away on a seeded schedule, and compare",
-      "every row. Exit 1 if anything is lost, doubled or different, or an eviction was held against a",
-      "job."
+      "every row. Exit 1 if anything is lost, doubled or different, if an eviction was held against a",
+      "job, if a worker that was told did not hand over, or if no kill met a job."
     },
     mixinStandardHelpOptions = true)
 final class ChaosCommand implements Callable<Integer> {
@@ -92,7 +93,9 @@ final class ChaosCommand implements Callable<Integer> {
       description = "Write what the workers say into this file")
   @Nullable Path log;
 
-  @Option(names = "--json", description = "Print one JSON object as the last line")
+  @Option(
+      names = "--json",
+      description = "Print one JSON object instead; the words go to the standard error")
   boolean json;
 
   private final Terminal terminal;
@@ -120,13 +123,15 @@ final class ChaosCommand implements Callable<Integer> {
     ChaosPlan plan = ChaosPlan.of(jobs, items, kills, workers, how, seed);
     try (Scratch scratch = Scratch.create("holdfast-chaos-")) {
       ChaosReport report = run(plan, scratch.directory());
-      report.lines().forEach(terminal.out()::println);
-      report.violations().forEach(v -> terminal.out().println("VIOLATION: " + v));
+      PrintStream words = json ? terminal.err() : terminal.out();
+      report.lines().forEach(words::println);
+      report.verdict().violations().forEach(v -> words.println("VIOLATION: " + v));
+      words.flush();
       if (json) {
         terminal.out().println(report.json());
+        terminal.out().flush();
       }
-      terminal.out().flush();
-      return report.good() ? ExitCode.OK : ExitCode.JOB_FAILED;
+      return report.verdict().good() ? ExitCode.OK : ExitCode.JOB_FAILED;
     }
   }
 
@@ -141,13 +146,10 @@ final class ChaosCommand implements Callable<Integer> {
       throws ConfigException, ClientException, IOException, InterruptedException {
     Map<String, String> values = new LinkedHashMap<>(terminal.environment());
     values.put(Setting.DATA.key(), directory.resolve("data").toString());
-    values.put(Setting.HOST.key(), "127.0.0.1");
-    values.put(Setting.PORT.key(), "0");
-    values.put(Setting.MANAGEMENT_PORT.key(), "0");
     values.putIfAbsent(Setting.LEASE.key(), "10s");
     values.putIfAbsent(Setting.CHECKPOINT.key(), "2s");
     AtomicReference<LocalGoogle> google = new AtomicReference<>();
-    AtomicReference<LocalStack> running = new AtomicReference<>();
+    AtomicReference<ChaosFleet> running = new AtomicReference<>();
     Runnable end = () -> close(running.getAndSet(null), google.getAndSet(null));
     new WayOut(Config.read(values, Config.Role.API).grace(), code -> System.exit(INTERRUPTED))
         .hearSignals()
@@ -160,7 +162,7 @@ final class ChaosCommand implements Callable<Integer> {
         LocalGoogle.init(Config.read(values, Config.Role.API).gcp().orElseThrow());
       }
       Config config = Config.read(values, Config.Role.API);
-      running.set(LocalStack.start(config, workers, clock, said::println));
+      running.set(ChaosFleet.start(values, workers, clock, said::println));
       return run(plan, config, running.get(), clock, directory);
     } finally {
       end.run();
@@ -174,9 +176,9 @@ final class ChaosCommand implements Callable<Integer> {
         true);
   }
 
-  private static void close(@Nullable LocalStack stack, @Nullable LocalGoogle google) {
-    if (stack != null) {
-      stack.close();
+  private static void close(@Nullable ChaosFleet fleet, @Nullable LocalGoogle google) {
+    if (fleet != null) {
+      fleet.close();
     }
     if (google != null) {
       google.close();
@@ -184,7 +186,7 @@ final class ChaosCommand implements Callable<Integer> {
   }
 
   private ChaosReport run(
-      ChaosPlan plan, Config config, LocalStack stack, SystemClock clock, Path directory)
+      ChaosPlan plan, Config config, ChaosFleet fleet, SystemClock clock, Path directory)
       throws ConfigException, ClientException, IOException, InterruptedException {
     String model = Demo.embeddingModel(config.models());
     say(
@@ -195,11 +197,12 @@ final class ChaosCommand implements Callable<Integer> {
                 workers,
                 DurationText.print(config.lease()),
                 config.checkpointText()));
-    Chaos chaos = new Chaos(stack, Terminal.silent(), clock, this::say);
+    Chaos chaos = new Chaos(fleet, Terminal.silent(), clock, this::say);
     say("undisturbed first");
     Chaos.Outcome calm = chaos.play(plan.undisturbed(), model, directory);
     say("%.1f s; now with %d workers taken away".formatted(calm.seconds(), plan.kills().size()));
-    return new ChaosReport(plan, calm, chaos.play(plan, model, directory));
+    Chaos.Outcome disturbed = chaos.play(plan, model, directory);
+    return new ChaosReport(plan, calm, disturbed, ChaosVerdict.of(plan, calm, disturbed));
   }
 
   private void say(String line) {

@@ -1,110 +1,43 @@
 package dev.holdfast;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.holdfast.client.JobView;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
-import java.util.OptionalInt;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
-/** What a disturbed run came to, held against an undisturbed one. */
-final class ChaosReport {
+/** What a chaos run came to, for people and for programs. */
+record ChaosReport(
+    ChaosPlan plan, Chaos.Outcome calm, Chaos.Outcome disturbed, ChaosVerdict verdict) {
 
-  private static final long EXIT_SECONDS_MAX = Chaos.SPOT_GRACE.toSeconds() + 5;
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
-  private final ChaosPlan plan;
-  private final Chaos.Outcome calm;
-  private final Chaos.Outcome disturbed;
-  private final List<Double> handOvers;
-  private final List<Double> recoveries;
-  private final List<Double> exits = new ArrayList<>();
-  private final List<String> violations = new ArrayList<>();
-  private long lost;
-  private long duplicated;
-  private long differing;
-
-  ChaosReport(ChaosPlan plan, Chaos.Outcome calm, Chaos.Outcome disturbed)
-      throws InterruptedException {
-    this.plan = plan;
-    this.calm = calm;
-    this.disturbed = disturbed;
-    this.handOvers = Chaos.standstills(disturbed, true);
-    this.recoveries = Chaos.standstills(disturbed, false);
-    judge();
-  }
-
-  private void judge() throws InterruptedException {
-    for (int i = 0; i < disturbed.jobs().size(); i++) {
-      JobView job = disturbed.jobs().get(i);
-      ChaosRows rows = disturbed.rows().get(i);
-      lost += rows.lost();
-      duplicated += rows.duplicated();
-      differing += rows.differing(calm.rows().get(i));
-      if (!job.state().equals("complete")) {
-        violations.add("%s is %s: %s".formatted(job.id(), job.state(), job.error()));
-      }
-      long failures = job.json().path("failures").asLong();
-      if (failures > 0) {
-        violations.add("%s spent %d failures on evictions".formatted(job.id(), failures));
-      }
-    }
-    add(lost, "rows are lost");
-    add(duplicated, "rows are there twice");
-    add(differing, "rows differ from those of the undisturbed run");
-    for (Chaos.Taken taken : disturbed.taken()) {
-      if (taken.spot()) {
-        exit(taken);
-      }
-    }
-    Collections.sort(exits);
-  }
-
-  private void add(long count, String what) {
-    if (count > 0) {
-      violations.add(count + " " + what);
-    }
-  }
-
-  private void exit(Chaos.Taken taken) throws InterruptedException {
-    try {
-      Chaos.Exit exit = taken.exit().get(EXIT_SECONDS_MAX, TimeUnit.SECONDS);
-      OptionalInt code = exit.code();
-      exits.add(exit.seconds());
-      if (code.isPresent() && code.getAsInt() != 0) {
-        violations.add(
-            "%s was given %d s and ended with %d"
-                .formatted(taken.worker(), Chaos.SPOT_GRACE.toSeconds(), code.getAsInt()));
-      }
-    } catch (ExecutionException | TimeoutException e) {
-      violations.add(taken.worker() + " did not end");
-    }
-  }
-
-  boolean good() {
-    return violations.isEmpty();
-  }
-
-  List<String> violations() {
-    return List.copyOf(violations);
-  }
-
-  private long recomputed() {
-    return Math.max(0, disturbed.inferred() - plan.items());
+  /**
+   * Items inferred more than once. A worker that dies without a word leaves no record of what it
+   * had inferred since its checkpoint, but was asked just before; of one that leaves, the record
+   * knows more. So it is the larger of the two.
+   */
+  long recomputed() {
+    long recorded = disturbed.jobs().stream().mapToLong(JobView::recomputed).sum();
+    return Math.max(recorded, disturbed.inferred() - plan.items());
   }
 
   private double recomputedSeconds() {
     return recomputed() * calm.seconds() / plan.items();
   }
 
-  private double overhead() {
-    // the disturbed run also waits for its next submission, so only work counts
+  /** The disturbed run also waits for its next submission, so only work counts. */
+  double overhead() {
     return (double) recomputed() / plan.items();
+  }
+
+  private List<Double> handOvers() {
+    return verdict.standstills(true);
+  }
+
+  private List<Double> handOversToReady() {
+    return verdict.handOversToReady(disturbed.taken());
   }
 
   private static double at(List<Double> sorted, double share) {
@@ -126,47 +59,78 @@ final class ChaosReport {
   }
 
   List<String> lines() {
-    List<String> lines = new ArrayList<>();
-    lines.add(
+    ChaosWaste waste = ChaosWaste.of(plan, disturbed);
+    return List.of(
         "jobs %d, items %d, workers taken away %d"
-            .formatted(plan.jobs().size(), plan.items(), disturbed.taken().size()));
-    lines.add(
+            .formatted(plan.jobs().size(), plan.items(), disturbed.taken().size()),
         String.format(
             Locale.ROOT,
             "lost %d, duplicated %d, differing %d, recomputed %d items (%.1f s, %.2f %%)",
-            lost,
-            duplicated,
-            differing,
+            verdict.lost(),
+            verdict.duplicated(),
+            verdict.differing(),
             recomputed(),
             recomputedSeconds(),
-            100 * overhead()));
-    lines.add("hand-overs after SIGTERM: " + spread(handOvers));
-    lines.add("recoveries after SIGKILL: " + spread(recoveries));
-    lines.add("exits after SIGTERM: " + spread(exits));
-    lines.add(
+            100 * overhead()),
+        "of them inferred in vain by workers that were told: %d items, %d at most; by killed ones: %d, %d at most"
+            .formatted(
+                waste.told().all(),
+                waste.told().most(),
+                waste.killed().all(),
+                waste.killed().most()),
+        "hand-overs after SIGTERM: " + spread(handOvers()),
+        "of them with another worker ready: " + spread(handOversToReady()),
+        "recoveries after SIGKILL: " + spread(verdict.standstills(false)),
+        "exits after SIGTERM: " + spread(verdict.exits()),
         String.format(
             Locale.ROOT, "%.1f s; %.1f s undisturbed", disturbed.seconds(), calm.seconds()));
-    return lines;
   }
 
   ObjectNode json() {
+    ChaosWaste waste = ChaosWaste.of(plan, disturbed);
     ObjectNode json =
         JSON.createObjectNode()
             .put("jobs", plan.jobs().size())
             .put("items", plan.items())
             .put("kills", disturbed.taken().size())
-            .put("lost", lost)
-            .put("duplicated", duplicated)
-            .put("differing", differing)
+            .put("lost", verdict.lost())
+            .put("duplicated", verdict.duplicated())
+            .put("differing", verdict.differing())
             .put("recomputed", recomputed())
             .put("recomputed_seconds", recomputedSeconds())
+            .put("in_vain_after_sigterm", waste.told().all())
+            .put("in_vain_after_sigterm_most", waste.told().most())
+            .put("in_vain_after_sigkill", waste.killed().all())
+            .put("in_vain_after_sigkill_most", waste.killed().most())
+            .put("overhead", overhead())
             .put("seconds", disturbed.seconds())
             .put("undisturbed_seconds", calm.seconds());
-    json.set("hand_over_seconds", quantiles(handOvers));
-    json.set("recovery_seconds", quantiles(recoveries));
-    json.set("exit_seconds", quantiles(exits));
-    json.set("violations", JSON.valueToTree(violations));
+    json.set("hand_over_seconds", quantiles(handOvers()));
+    json.set("hand_over_to_ready_seconds", quantiles(handOversToReady()));
+    json.set("recovery_seconds", quantiles(verdict.standstills(false)));
+    json.set("exit_seconds", quantiles(verdict.exits()));
+    json.set("stops", stops());
+    json.set("violations", JSON.valueToTree(verdict.violations()));
     return json;
+  }
+
+  /** Each of them, so that one that took long can be looked into. */
+  private ArrayNode stops() {
+    ArrayNode stops = JSON.createArrayNode();
+    for (ChaosStop stop : verdict.stops()) {
+      stops
+          .addObject()
+          .put("job", stop.job())
+          .put("from", stop.taken().worker())
+          .put("told", stop.taken().spot())
+          .put("at", stop.taken().at().toString())
+          .put("to", stop.by())
+          .put("seconds", stop.seconds())
+          .put("other_ready", stop.othersWereReady(disturbed.taken()))
+          .put("outcome", stop.outcome())
+          .put("recomputed_items", stop.recomputed());
+    }
+    return stops;
   }
 
   private static ObjectNode quantiles(List<Double> sorted) {

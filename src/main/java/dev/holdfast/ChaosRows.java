@@ -2,36 +2,51 @@ package dev.holdfast;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.BufferedInputStream;
 import java.io.BufferedReader;
+import java.io.DataInputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.BitSet;
 
-/** The vectors of one job's result, and how they differ from those of another run. */
-final class ChaosRows {
+/**
+ * The vectors of one job's result, which stay on disk, and how they differ from those of another
+ * run.
+ *
+ * @param vectors one after the other by their item, each of {@code width} floats; what is not among
+ *     {@code rows} is nothing
+ * @param rows the items that have a vector
+ * @param items how many there should be
+ * @param duplicated rows beyond the first of an item, and rows of no item
+ */
+record ChaosRows(Path vectors, int width, BitSet rows, int items, long duplicated) {
 
   /** Batches of other neighbours add in another order; more than this is another answer. */
   static final double DIFFERENCE_MAX = 1e-3;
 
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
-  private final float[][] vectors;
-  private final long lost;
-  private final long duplicated;
-
-  private ChaosRows(float[][] vectors, long lost, long duplicated) {
-    this.vectors = vectors;
-    this.lost = lost;
-    this.duplicated = duplicated;
-  }
-
-  /** Reads a result as JSONL. */
-  static ChaosRows of(Path result, int items) throws IOException {
-    float[][] vectors = new float[items][];
+  /**
+   * Reads a result as JSONL.
+   *
+   * @param vectors the file to keep its vectors in
+   */
+  static ChaosRows of(Path result, int items, Path vectors) throws IOException {
     BitSet seen = new BitSet(items);
+    BitSet rows = new BitSet(items);
     long duplicated = 0;
-    try (BufferedReader lines = Files.newBufferedReader(result)) {
+    int width = 0;
+    try (BufferedReader lines = Files.newBufferedReader(result);
+        FileChannel kept =
+            FileChannel.open(
+                vectors,
+                StandardOpenOption.CREATE,
+                StandardOpenOption.TRUNCATE_EXISTING,
+                StandardOpenOption.WRITE)) {
       String line;
       while ((line = lines.readLine()) != null) {
         JsonNode row = JSON.readTree(line);
@@ -41,53 +56,73 @@ final class ChaosRows {
           continue;
         }
         seen.set(index);
-        vectors[index] = vector(row.path("embedding"));
+        JsonNode embedding = row.path("embedding");
+        width = width == 0 ? embedding.size() : width;
+        if (width > 0 && embedding.size() == width) {
+          rows.set(index);
+          write(kept, (long) index * width * Float.BYTES, embedding);
+        }
       }
     }
-    long good = 0;
-    for (float[] vector : vectors) {
-      good += vector == null || vector.length == 0 ? 0 : 1;
-    }
-    return new ChaosRows(vectors, items - good, duplicated);
+    return new ChaosRows(vectors, width, rows, items, duplicated);
   }
 
-  private static float[] vector(JsonNode embedding) {
-    float[] vector = new float[embedding.size()];
-    for (int i = 0; i < vector.length; i++) {
-      vector[i] = (float) embedding.get(i).asDouble(Double.NaN);
+  private static void write(FileChannel kept, long position, JsonNode embedding)
+      throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(Math.multiplyExact(embedding.size(), Float.BYTES));
+    for (JsonNode number : embedding) {
+      bytes.putFloat((float) number.asDouble(Double.NaN));
     }
-    return vector;
+    bytes.flip();
+    long at = position;
+    while (bytes.hasRemaining()) {
+      at += kept.write(bytes, at);
+    }
   }
 
   /** Items without a row that has a vector. */
   long lost() {
-    return lost;
-  }
-
-  /** Rows beyond the first of an item, and rows of no item. */
-  long duplicated() {
-    return duplicated;
+    return (long) items - rows.cardinality();
   }
 
   /** Rows whose vector is not the other run's. */
-  long differing(ChaosRows other) {
-    long differing = 0;
-    for (int i = 0; i < vectors.length; i++) {
-      differing += same(vectors[i], other.vectors[i]) ? 0 : 1;
+  long differing(ChaosRows other) throws IOException {
+    BitSet either = (BitSet) rows.clone();
+    either.or(other.rows);
+    BitSet both = (BitSet) rows.clone();
+    both.and(other.rows);
+    if (width != other.width) {
+      return either.cardinality();
+    }
+    long differing = (long) either.cardinality() - both.cardinality();
+    try (DataInputStream mine = open(vectors);
+        DataInputStream theirs = open(other.vectors)) {
+      for (int item = 0; item < both.length(); item++) {
+        if (!both.get(item)) {
+          skip(mine);
+          skip(theirs);
+        } else if (!same(mine, theirs)) {
+          differing++;
+        }
+      }
     }
     return differing;
   }
 
-  private static boolean same(float[] one, float[] other) {
-    if (one == null || other == null || one.length != other.length) {
-      return one == other;
-    }
-    for (int i = 0; i < one.length; i++) {
+  private static DataInputStream open(Path file) throws IOException {
+    return new DataInputStream(new BufferedInputStream(Files.newInputStream(file)));
+  }
+
+  private void skip(DataInputStream vectors) throws IOException {
+    vectors.skipNBytes((long) width * Float.BYTES);
+  }
+
+  private boolean same(DataInputStream one, DataInputStream other) throws IOException {
+    boolean same = true;
+    for (int i = 0; i < width; i++) {
       // written so that a NaN differs
-      if (!(Math.abs(one[i] - other[i]) <= DIFFERENCE_MAX)) {
-        return false;
-      }
+      same &= Math.abs(one.readFloat() - other.readFloat()) <= DIFFERENCE_MAX;
     }
-    return true;
+    return same;
   }
 }

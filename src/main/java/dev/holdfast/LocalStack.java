@@ -9,9 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.OptionalLong;
-import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -115,24 +113,11 @@ public final class LocalStack implements AutoCloseable {
     return process != null && process.kill(away);
   }
 
-  /**
-   * Takes a worker away as a Spot node is: SIGTERM, then SIGKILL, and none in its place for a
-   * while.
-   *
-   * @return its exit code; empty if it was not running
-   */
-  CompletableFuture<OptionalInt> evict(String worker, Duration grace, Duration away) {
-    WorkerProcess process = workers.get(worker);
-    return process == null
-        ? CompletableFuture.completedFuture(OptionalInt.empty())
-        : process.evict(grace, away);
-  }
-
   /** The way out: the workers leave with their own grace, then the API does. */
   List<Stage> stages() {
     List<Stage> stages = new ArrayList<>();
     stages.add(new Stage(WayOut.closing("the workers", this::endWorkers), WORKERS_UNTIL));
-    api.stages().forEach(stage -> stages.add(new Stage(stage.what(), 1)));
+    api.stages().forEach(stage -> stages.add(stage.between(WORKERS_UNTIL, 1)));
     return stages;
   }
 
@@ -146,7 +131,7 @@ public final class LocalStack implements AutoCloseable {
   }
 
   /** How long an orderly end of all of it may take: the workers' grace, and the API's. */
-  Duration graceOfAll() {
+  static Duration graceOfAll(Config config) {
     return config.grace().plus(KILL_MARGIN).multipliedBy(2);
   }
 

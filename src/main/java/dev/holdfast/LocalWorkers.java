@@ -30,7 +30,7 @@ final class LocalWorkers implements WorkerStops {
     Map<String, WorkerProcess> made = new LinkedHashMap<>();
     for (int i = 1; i <= count; i++) {
       String name = "worker-" + i;
-      made.put(name, new WorkerProcess(name, config, clock, output));
+      made.put(name, new WorkerProcess(name, WorkerCommandLine.of(name, config), clock, output));
     }
     processes = Collections.unmodifiableMap(made);
   }

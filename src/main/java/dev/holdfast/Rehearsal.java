@@ -25,8 +25,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Starts an API on a directory of its own, asks it what clients ask, follows a job by WebSockets,
- * and ends it as a signal would. The launcher runs it once after a build, for Java to keep the
- * classes that it loads in an archive: from there they load in half the time.
+ * and ends it as a signal would. {@link ClassArchive} runs it, for Java to keep the classes that it
+ * loads.
  */
 public final class Rehearsal {
 
@@ -57,7 +57,7 @@ public final class Rehearsal {
       run(directory, clock);
     } catch (Exception e) {
       LOG.error("the rehearsal failed", e);
-      // what has been opened by then would keep Java running, and the launcher waiting
+      // what has been opened by then would keep Java running, and the build waiting
       System.exit(1);
     } finally {
       delete(directory);

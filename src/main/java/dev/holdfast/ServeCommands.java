@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -19,6 +20,9 @@ import picocli.CommandLine.Option;
 final class ServeCommands {
 
   private static final int WORKERS_MAX = 64;
+
+  /** The share of the way out that is the stack's where emulators are ended after it. */
+  private static final double STACK_UNTIL = 5.0 / 6;
 
   private ServeCommands() {}
 
@@ -40,11 +44,28 @@ final class ServeCommands {
     }
   }
 
+  /** For a process that another one of ours has started. */
+  static final class Parent {
+    @Option(
+        names = "--with-parent",
+        hidden = true,
+        description = "End when the standard input ends")
+    boolean with;
+
+    void follow(WayOut wayOut, Terminal terminal) {
+      if (with) {
+        wayOut.withParent(terminal.in());
+      }
+    }
+  }
+
   @Command(
       name = "api",
       description = "Serve the API; workers on the same data directory do the work.",
       mixinStandardHelpOptions = true)
   static final class ApiCommand extends Serve {
+    @Mixin Parent parent;
+
     ApiCommand(Terminal terminal) {
       super(terminal);
     }
@@ -53,6 +74,7 @@ final class ServeCommands {
     public Integer call() throws ConfigException, InterruptedException {
       Config config = config(Config.Role.API);
       WayOut wayOut = new WayOut(config.grace()).hearSignals();
+      parent.follow(wayOut, terminal);
       ApiRole api = ApiRole.start(config, new SystemClock(), () -> null, WorkerStops.NONE);
       say("the API is at http://%s:%d".formatted(config.host(), api.port()));
       wayOut.serve(api.stages());
@@ -65,11 +87,7 @@ final class ServeCommands {
       description = "Work on jobs of the data directory.",
       mixinStandardHelpOptions = true)
   static final class WorkerCommand extends Serve {
-    @Option(
-        names = "--with-parent",
-        hidden = true,
-        description = "End when the standard input ends")
-    boolean withParent;
+    @Mixin Parent parent;
 
     WorkerCommand(Terminal terminal) {
       super(terminal);
@@ -79,9 +97,7 @@ final class ServeCommands {
     public Integer call() throws ConfigException, InterruptedException {
       Config config = config(Config.Role.WORKER);
       WayOut wayOut = new WayOut(config.grace()).hearSignals();
-      if (withParent) {
-        wayOut.withParent(terminal.in());
-      }
+      parent.follow(wayOut, terminal);
       Clocked clock = new SystemClock();
       Notices notices = Notices.of(config.evictionNotices(), wayOut.vertx(), clock);
       Job.Place place =
@@ -92,8 +108,9 @@ final class ServeCommands {
               WorkerRole.start(config, place, clock, wayOut::fail, notices.requested()),
               config,
               Setting.MANAGEMENT_PORT);
+      wayOut.open(worker.stages());
       wayOut.follow(notices.all());
-      wayOut.serve(worker.stages());
+      wayOut.untilTheEnd();
       return ExitCode.OK;
     }
   }
@@ -115,6 +132,9 @@ final class ServeCommands {
         description = "Run on Google's emulators of Pub/Sub and Firestore instead of local files")
     boolean gcp;
 
+    private final AtomicReference<@Nullable LocalGoogle> google = new AtomicReference<>();
+    private final AtomicReference<@Nullable LocalStack> stack = new AtomicReference<>();
+
     LocalCommand(Terminal terminal) {
       super(terminal);
     }
@@ -127,32 +147,56 @@ final class ServeCommands {
       }
       Map<String, String> values = options.over(terminal.environment());
       Config config = Config.read(values, Config.Role.API);
-      LocalGoogle google = gcp ? LocalGoogle.start(values, config.data()) : null;
+      WayOut wayOut = new WayOut(LocalStack.graceOfAll(config)).hearSignals();
+      wayOut.open(this::stages);
       try {
-        if (google != null) {
-          values.putAll(google.settings());
-          config = Config.read(values, Config.Role.API);
-          LocalGoogle.init(config.gcp().orElseThrow());
+        start(values, config);
+      } catch (ConfigException | RuntimeException e) {
+        if (wayOut.leaving()) {
+          // it cannot be started since it is being ended
+          wayOut.untilTheEnd();
         }
-        serve(LocalStack.start(config, workers, new SystemClock(), this::say), config, google);
-      } finally {
-        if (google != null) {
-          google.close();
-        }
+        closeGoogle();
+        throw e;
       }
+      wayOut.untilTheEnd();
       return ExitCode.OK;
     }
 
-    private void serve(LocalStack stack, Config config, @Nullable LocalGoogle google)
-        throws InterruptedException {
+    private void start(Map<String, String> values, Config local) throws ConfigException {
+      Config config = local;
+      if (gcp) {
+        LocalGoogle opened = LocalGoogle.start(values, config.data());
+        google.set(opened);
+        values.putAll(opened.settings());
+        config = Config.read(values, Config.Role.API);
+        LocalGoogle.init(config.gcp().orElseThrow());
+      }
+      LocalStack started = LocalStack.start(config, workers, new SystemClock(), this::say);
+      stack.set(started);
       say(
           "the console and the API are at http://%s:%d, their health at http://%s:%d/readyz; Ctrl-C ends all"
-              .formatted(config.host(), stack.port(), config.host(), stack.managementPort()));
-      List<Stage> stages = new ArrayList<>(stack.stages());
-      if (google != null) {
-        stages.add(new Stage(WayOut.closing("the emulators", google::close), 1));
+              .formatted(config.host(), started.port(), config.host(), started.managementPort()));
+    }
+
+    /** What has been started so far. */
+    private List<Stage> stages() {
+      List<Stage> stages = new ArrayList<>();
+      LocalStack started = stack.get();
+      if (started != null) {
+        started.stages().forEach(stage -> stages.add(stage.between(0, gcp ? STACK_UNTIL : 1)));
       }
-      new WayOut(stack.graceOfAll()).hearSignals().serve(stages);
+      if (google.get() != null) {
+        stages.add(new Stage(WayOut.closing("the emulators", this::closeGoogle), 1));
+      }
+      return stages;
+    }
+
+    private void closeGoogle() {
+      LocalGoogle opened = google.getAndSet(null);
+      if (opened != null) {
+        opened.close();
+      }
     }
   }
 }

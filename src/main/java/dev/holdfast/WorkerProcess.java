@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** One worker as a child process that is started again when it dies. Thread-safe. */
+/** A worker, or an API, as a child process that is started again when it dies. Thread-safe. */
 final class WorkerProcess {
 
   static final Duration BACKOFF_FIRST = Duration.ofSeconds(1);
@@ -23,7 +23,7 @@ final class WorkerProcess {
   static final Duration HEALTHY_AFTER = Duration.ofSeconds(60);
 
   private final String name;
-  private final Config config;
+  private final ProcessBuilder command;
   private final Clocked clock;
   private final Consumer<String> output;
   private @Nullable Process process;
@@ -31,10 +31,16 @@ final class WorkerProcess {
   private Duration backoff = BACKOFF_FIRST;
   private long startedNanos;
   private boolean stopping;
+  private int deaths;
 
-  WorkerProcess(String name, Config config, Clocked clock, Consumer<String> output) {
+  /**
+   * @param command ends by itself when its standard input does; not changed by others any more
+   * @param output hears each line that it prints, after its name, and what becomes of it; on
+   *     several threads
+   */
+  WorkerProcess(String name, ProcessBuilder command, Clocked clock, Consumer<String> output) {
     this.name = name;
-    this.config = config;
+    this.command = command.redirectErrorStream(true);
     this.clock = clock;
     this.output = output;
   }
@@ -46,7 +52,7 @@ final class WorkerProcess {
     }
     startedNanos = System.nanoTime();
     try {
-      Process started = WorkerCommandLine.of(name, config).redirectErrorStream(true).start();
+      Process started = command.start();
       process = started;
       Thread reader = new Thread(() -> follow(started), name + " output");
       reader.setDaemon(true);
@@ -74,8 +80,11 @@ final class WorkerProcess {
 
   private synchronized void died(int exitCode) {
     process = null;
+    deaths++;
     if (!stopping) {
       again("ended with exit code " + exitCode);
+    } else if (exitCode != 0) {
+      output.accept("%s ended with exit code %d".formatted(name, exitCode));
     }
   }
 
@@ -93,9 +102,18 @@ final class WorkerProcess {
     return process == null ? OptionalLong.empty() : OptionalLong.of(process.pid());
   }
 
+  /** How many processes under this name have ended so far. */
+  synchronized int deaths() {
+    return deaths;
+  }
+
   /** SIGKILL; whether there was somebody to kill. */
   synchronized boolean kill() {
-    return process != null && process.destroyForcibly().pid() > 0;
+    if (process == null || !process.isAlive()) {
+      return false;
+    }
+    process.toHandle().destroyForcibly();
+    return true;
   }
 
   /** SIGKILL, and nobody in its place for so long; whether there was somebody to kill. */
@@ -118,8 +136,9 @@ final class WorkerProcess {
     }
     backoff = away;
     startedNanos = System.nanoTime();
-    leaving.destroy();
-    Clocked.Timer end = clock.after(grace, leaving::destroyForcibly);
+    // Process.destroy would close its streams, too: nobody would hear how it leaves.
+    leaving.toHandle().destroy();
+    Clocked.Timer end = clock.after(grace, leaving.toHandle()::destroyForcibly);
     return leaving
         .onExit()
         .thenApply(
@@ -129,14 +148,24 @@ final class WorkerProcess {
             });
   }
 
-  /** Asks it to leave in good order, and not to be started again. */
+  /**
+   * Asks it to leave in good order, and not to be started again: its standard input ends. That is
+   * no signal, of which it may have had one already, from a terminal or from a service manager that
+   * tells the whole group, or from {@link #evict}: a second one would end it in the middle of its
+   * hand-over.
+   */
   synchronized void ask() {
     stopping = true;
     if (restart != null) {
       restart.cancel();
     }
     if (process != null) {
-      process.destroy();
+      try {
+        process.getOutputStream().close();
+      } catch (IOException e) {
+        output.accept("%s cannot be asked to leave: %s".formatted(name, e.getMessage()));
+        process.destroy();
+      }
     }
   }
 

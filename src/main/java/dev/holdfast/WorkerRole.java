@@ -26,6 +26,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerRequest;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -38,7 +39,7 @@ final class WorkerRole {
 
   private static final Logger LOG = LoggerFactory.getLogger(WorkerRole.class);
 
-  private static final double CLOSE_UNTIL = 11.0 / 12;
+  private static final double CLOSE_UNTIL = LastStages.FROM;
 
   private final Backend backend;
   private final Vertx vertx = Vertx.vertx();
@@ -157,19 +158,15 @@ final class WorkerRole {
 
   /** The way out: jobs are handed over first, then everything is closed. */
   List<Stage> stages() {
-    return List.of(
-        new Stage(worker, DrainPlan.HAND_OVER_SHARE),
-        new Stage(WayOut.leaving("the worker's loops", this::closeLoops), CLOSE_UNTIL),
-        new Stage(WayOut.closing("the stores and traces", this::closePorts), 1));
+    List<Stage> stages = new ArrayList<>();
+    stages.add(new Stage(worker, DrainPlan.HAND_OVER_SHARE));
+    stages.add(new Stage(WayOut.leaving("the worker's loops", this::closeLoops), CLOSE_UNTIL));
+    stages.addAll(LastStages.of(traces, backend::close));
+    return stages;
   }
 
   private Future<Void> closeLoops() {
     deletionCost.ifPresent(PodDeletionCost::close);
     return vertx.close();
-  }
-
-  private void closePorts() {
-    backend.close();
-    traces.ifPresent(OpenTelemetryTraces::close);
   }
 }

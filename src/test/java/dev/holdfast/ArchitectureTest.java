@@ -135,7 +135,16 @@ class ArchitectureTest {
                         call.getName().equals("ack")
                             && call.getTargetOwner()
                                 .isAssignableTo("dev.holdfast.job.JobQueue$Delivery"))));
+    rules.put("nothing closes things behind the back of the way out", noHooks(house));
     return rules;
+  }
+
+  private static ArchRule noHooks(String house) {
+    return noClasses()
+        .that()
+        .resideInAPackage(house + "..")
+        .should()
+        .callMethod(Runtime.class, "addShutdownHook", Thread.class);
   }
 
   private static DescribedPredicate<JavaClass> vertxValues() {

@@ -52,15 +52,14 @@ class ChaosIT {
 
     String said = out.toString(StandardCharsets.UTF_8);
     assertThat(code).as(said).isEqualTo(ExitCode.OK);
-    JsonNode report =
-        JsonMapper.builder()
-            .build()
-            .readTree(said.lines().reduce((before, line) -> line).orElseThrow());
+    JsonNode report = JsonMapper.builder().build().readTree(said);
     assertThat(report.path("lost").asInt()).isZero();
     assertThat(report.path("duplicated").asInt()).isZero();
     assertThat(report.path("differing").asInt()).isZero();
     assertThat(report.path("kills").asInt()).isEqualTo(6);
     assertThat(report.path("violations")).isEmpty();
+    assertThat(report.path("hand_over_seconds").path("count").asInt()).isPositive();
+    assertThat(report.path("recovery_seconds").path("count").asInt()).isPositive();
     System.out.println(said);
   }
 }

@@ -65,7 +65,9 @@ final class Fleet implements AutoCloseable {
       apis.add(api(values));
     }
     for (int i = 1; i <= workerCount; i++) {
-      WorkerProcess worker = new WorkerProcess("worker-" + i, config, clock, said::add);
+      WorkerProcess worker =
+          new WorkerProcess(
+              "worker-" + i, WorkerCommandLine.of("worker-" + i, config), clock, said::add);
       workers.add(worker);
       worker.start();
     }

@@ -129,7 +129,8 @@ class GoogleStackTest {
     Demo.write(file, ITEMS);
     byte[] content = Files.readAllBytes(file);
     Config config = Config.read(settings(), Config.Role.API);
-    WorkerProcess worker = new WorkerProcess("worker-1", config, clock, said::add);
+    WorkerProcess worker =
+        new WorkerProcess("worker-1", WorkerCommandLine.of("worker-1", config), clock, said::add);
     try (LocalStack api = LocalStack.start(config, 0, clock, said::add)) {
       String server = "http://127.0.0.1:" + api.port();
       HoldfastClient client = new HoldfastClient(server);

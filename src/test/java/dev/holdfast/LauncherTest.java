@@ -2,7 +2,9 @@ package dev.holdfast;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,9 +17,11 @@ import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
 import java.util.zip.ZipEntry;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The script at the top, run as people run it, on a tree that looks built. */
+@Timeout(180)
 class LauncherTest {
 
   private static final int RUN_SECONDS_MAX = 60;
@@ -118,6 +122,101 @@ class LauncherTest {
     assertThat(old.output()).contains("mvn is Maven 3.6; the build needs 3.8 or newer");
     assertThat(without.output()).contains("there is no java on the PATH");
     assertThat(without.code()).isEqualTo(2);
+  }
+
+  @Test
+  void aStartIsNeverHeldUpByAnArchiveThatIsMissing() throws Exception {
+    Path script = builtTree();
+    Path java = Files.createDirectories(directory.resolve("jdk/bin")).resolve("java");
+    program(java, "echo \"$@\"");
+    List<String> jdk = List.of("JAVA_HOME=" + directory.resolve("jdk"));
+
+    Ran without = run(directory, jdk, script.toString(), "local");
+    Path archive = Files.createFile(script.resolveSibling("target/holdfast.jsa"));
+    Ran with = run(directory, jdk, script.toString(), "local");
+    Ran client = run(directory, jdk, script.toString(), "jobs");
+
+    assertThat(without.output().lines()).as("Java runs once").hasSize(1);
+    assertThat(without.output()).endsWith(" dev.holdfast.Main local\n").doesNotContain("Archive");
+    assertThat(with.output()).contains(" -XX:SharedArchiveFile=" + archive.toRealPath() + " ");
+    assertThat(client.output()).endsWith(" dev.holdfast.Main jobs\n").doesNotContain("Archive");
+  }
+
+  @Test
+  void anArchiveThatIsNotOfThisJavaIsDoneWithoutInSilence() throws Exception {
+    Path script = builtTree();
+    Files.writeString(
+        script.resolveSibling("target/holdfast.jsa"), "of another Java\n".repeat(999));
+
+    Ran ran = run(directory, List.of(), script.toString(), "api", "--help");
+
+    assertThat(ran.output()).startsWith("Usage: holdfast api");
+    assertThat(ran.code()).isZero();
+  }
+
+  @Test
+  void aBuildThatChangesNothingIsNotRepeatedAndLeavesTheJarAsItIs() throws Exception {
+    Path script = builtTree();
+    Path jar = script.resolveSibling("target/holdfast.jar");
+    Path pom = script.resolveSibling("pom.xml");
+    FileTime made = FileTime.from(Instant.EPOCH.plusSeconds(60));
+    Files.setLastModifiedTime(jar, made);
+    Files.setLastModifiedTime(pom, FileTime.from(Instant.EPOCH.plusSeconds(120)));
+    Path builds = directory.resolve("builds");
+    Path bin = Files.createDirectories(directory.resolve("maven"));
+    program(
+        bin.resolve("mvn"),
+        "[ \"$1\" = -v ] && echo 'Apache Maven 3.9.9 (x)' || echo \"$@\" >>'%s'".formatted(builds));
+    List<String> path =
+        List.of(
+            "PATH=%s:%s".formatted(bin, System.getenv("PATH")),
+            "JAVA_HOME=" + System.getProperty("java.home"));
+
+    assertThat(run(directory, path, script.toString(), "--version").code()).isZero();
+    assertThat(run(directory, path, script.toString(), "--version").code()).isZero();
+    assertThat(builds).content().hasLineCount(1).contains("package");
+    assertThat(Files.getLastModifiedTime(jar)).isEqualTo(made);
+
+    Files.setLastModifiedTime(
+        pom, FileTime.from(Files.getLastModifiedTime(builds).toInstant().plusSeconds(60)));
+    assertThat(run(directory, path, script.toString(), "--version").code()).isZero();
+    assertThat(builds).content().hasLineCount(2);
+  }
+
+  @Test
+  void whoComesWhileAnotherBuildsWaitsForThatBuild() throws Exception {
+    Path script = builtTree();
+    Path jar = script.resolveSibling("target/holdfast.jar");
+    Files.move(jar, directory.resolve("made.jar"));
+    Path bin = Files.createDirectories(directory.resolve("slow"));
+    Path begun = directory.resolve("begun");
+    Path end = directory.resolve("end");
+    assertThat(run(directory, List.of(), "mkfifo", begun.toString(), end.toString()).code())
+        .isZero();
+    program(
+        bin.resolve("mvn"),
+        """
+        [ "$1" = -v ] && echo 'Apache Maven 3.9.9 (x)' && exit
+        echo begun >'%s' && read -r end <'%s' && mv '%s/made.jar' '%s'"""
+            .formatted(begun, end, directory, jar));
+    ProcessBuilder start = new ProcessBuilder(script.toString(), "--version");
+    start.environment().put("PATH", "%s:%s".formatted(bin, System.getenv("PATH")));
+    start.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    start.redirectErrorStream(true);
+    Process first = start.start();
+    assertThat(Files.readString(begun)).isEqualTo("begun\n");
+
+    Process second = start.start();
+    BufferedReader said =
+        new BufferedReader(new InputStreamReader(second.getInputStream(), StandardCharsets.UTF_8));
+    assertThat(said.readLine()).isEqualTo("holdfast: another start is building; this one waits");
+    Files.writeString(end, "now\n");
+
+    assertThat(said.readLine()).as("no second build").startsWith("holdfast ");
+    for (Process each : List.of(first, second)) {
+      assertThat(each.waitFor(RUN_SECONDS_MAX, TimeUnit.SECONDS)).isTrue();
+      assertThat(each.exitValue()).isZero();
+    }
   }
 
   /** What every system has, and neither Java nor Maven. */

@@ -47,6 +47,7 @@ public class HandOffBenchmark {
             StillEngine.of("still", 32),
             new WorkerMetrics(new SimpleMeterRegistry()),
             clock,
+            new DeviceMemory(),
             failure -> {
               throw new IllegalStateException(failure);
             });

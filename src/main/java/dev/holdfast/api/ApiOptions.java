@@ -11,14 +11,25 @@ import java.util.concurrent.TimeUnit;
  * @param port 0 lets the machine choose one; {@link ApiVerticle#port()} tells which
  * @param reusePort whether other processes of the same user may listen there, too, and the system
  *     deals connections out (SO_REUSEPORT); only Linux's own sockets can
- * @param leave over how long streams are sent away when this ends: zero if there may be nobody else
- *     who takes them, or else long enough for whoever does
+ * @param leave how long its end may take
  */
-public record ApiOptions(String host, int port, boolean reusePort, Limits limits, Duration leave) {
+public record ApiOptions(String host, int port, boolean reusePort, Limits limits, Leave leave) {
+
+  /**
+   * How this ends.
+   *
+   * @param streams over how long streams are sent away: zero if there may be nobody else who takes
+   *     them, or else long enough for whoever does
+   * @param all how long that and the requests that are being answered take together; what is not
+   *     done then is cut off
+   */
+  public record Leave(Duration streams, Duration all) {
+    public static final Leave USUAL = new Leave(Duration.ZERO, Duration.ofMillis(7_500));
+  }
 
   /** The usual limits, and a port of its own. */
   public static ApiOptions of(String host, int port) {
-    return new ApiOptions(host, port, false, Limits.USUAL, Duration.ZERO);
+    return new ApiOptions(host, port, false, Limits.USUAL, Leave.USUAL);
   }
 
   /** What an HTTP server has to know of them. */

@@ -29,9 +29,6 @@ public final class ApiVerticle extends VerticleBase {
 
   private static final Logger LOG = LoggerFactory.getLogger(ApiVerticle.class);
 
-  /** How long requests that are being answered keep a stop waiting. */
-  private static final long STOP_WAIT_MAX_S = 8;
-
   /** Asked for a negative port, Vert.x gives all instances the same random one. */
   private static final int RANDOM_SHARED_PORT = -1;
 
@@ -248,19 +245,21 @@ public final class ApiVerticle extends VerticleBase {
       reconciler.close();
       shared.reconciling.set(false);
     }
+    long until = services.clock().nanos() + options.leave().all().toNanos();
     return here(shared.leave())
         .compose(
             left ->
                 server == null
                     ? Future.succeededFuture()
-                    : server.shutdown(STOP_WAIT_MAX_S, TimeUnit.SECONDS))
+                    : server.shutdown(
+                        Math.max(1, until - services.clock().nanos()), TimeUnit.NANOSECONDS))
         .onComplete(done -> closeOwn());
   }
 
   private Supplier<Future<Void>> leaving(Live streams) {
     return () -> {
       Promise<Void> left = Promise.promise();
-      onContext(() -> streams.leave(options.leave()).onComplete(left));
+      onContext(() -> streams.leave(options.leave().streams()).onComplete(left));
       return left.future();
     };
   }

@@ -8,10 +8,11 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.OptionalLong;
 
-/** Reads what a process of ours counts, from its management port. */
+/** Reads what a process of ours says of itself at its management port. */
 public final class Metrics {
 
   private static final Duration TIMEOUT = Duration.ofSeconds(2);
+  private static final int HTTP_OK = 200;
 
   private final HttpClient http = HttpClient.newBuilder().connectTimeout(TIMEOUT).build();
 
@@ -22,12 +23,8 @@ public final class Metrics {
    * @return empty if the process does not answer or does not count that
    */
   public OptionalLong counter(String host, int port, String name) throws InterruptedException {
-    HttpRequest request =
-        HttpRequest.newBuilder(URI.create("http://%s:%d/metrics".formatted(host, port)))
-            .timeout(TIMEOUT)
-            .build();
     try {
-      return http.send(request, HttpResponse.BodyHandlers.ofString())
+      return http.send(request(host, port, "/metrics"), HttpResponse.BodyHandlers.ofString())
           .body()
           .lines()
           .filter(line -> line.startsWith(name + " ") || line.startsWith(name + "{"))
@@ -36,5 +33,22 @@ public final class Metrics {
     } catch (IOException | NumberFormatException e) {
       return OptionalLong.empty();
     }
+  }
+
+  /** Whether the process says that it takes work. Blocks, for two seconds at most. */
+  public boolean ready(String host, int port) throws InterruptedException {
+    try {
+      return http.send(request(host, port, "/readyz"), HttpResponse.BodyHandlers.discarding())
+              .statusCode()
+          == HTTP_OK;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private static HttpRequest request(String host, int port, String path) {
+    return HttpRequest.newBuilder(URI.create("http://%s:%d%s".formatted(host, port, path)))
+        .timeout(TIMEOUT)
+        .build();
   }
 }

@@ -7,6 +7,7 @@ import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.JniUtils;
 import dev.holdfast.job.Item;
 import dev.holdfast.job.ModelSpec;
+import dev.holdfast.worker.InferenceEngine.DeviceLostException;
 import dev.holdfast.worker.InferenceEngine.Hardware;
 import dev.holdfast.worker.InferenceEngine.InferenceException;
 import dev.holdfast.worker.InferenceEngine.Lane;
@@ -76,7 +77,7 @@ final class DjlModel implements LoadedModel {
               + device
               + ": "
               + EngineMessages.reason(e),
-          e);
+          EngineFailures.of(e) instanceof DeviceLostException lost ? lost : e);
     }
   }
 
@@ -131,7 +132,16 @@ final class DjlModel implements LoadedModel {
 
   @Override
   public Lane openLane(int index) {
-    return new DjlLane(copies.get(index % copies.size()), task);
+    return new DjlLane(copy(index), task);
+  }
+
+  @Override
+  public String device(int lane) {
+    return copy(lane).getNDManager().getDevice().toString();
+  }
+
+  private Model copy(int lane) {
+    return copies.get(lane % copies.size());
   }
 
   @Override

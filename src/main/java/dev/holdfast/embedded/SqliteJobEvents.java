@@ -129,6 +129,9 @@ final class SqliteJobEvents implements JobEvents, SqliteWatch.Watcher, AutoClose
       position = subscriptions.stream().mapToLong(Placed::after).min().orElse(0);
     }
     long last = session.number(NEWEST);
+    if (last <= position) {
+      return;
+    }
     String wanted = wanted();
     int rows = ROWS_MAX;
     while (rows == ROWS_MAX) {

@@ -85,7 +85,11 @@ final class SqliteSchema {
                 key TEXT NOT NULL UNIQUE,
                 crc32c INTEGER NOT NULL,
                 metadata TEXT NOT NULL,
-                content BLOB NOT NULL)"""));
+                content BLOB NOT NULL)"""),
+          List.of(
+              "DROP INDEX messages_visible",
+              "CREATE INDEX messages_again ON messages (visible_at) WHERE lease > 0",
+              "CREATE INDEX messages_fresh ON messages (visible_at) WHERE lease = 0"));
 
   private SqliteSchema() {}
 

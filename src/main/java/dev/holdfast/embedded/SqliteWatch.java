@@ -11,9 +11,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Notices commits. Those of this process wake it; for those of others it asks SQLite every {@link
- * #TICK_MS} whether the database has changed, which reads a few bytes of shared memory. With no
- * watcher it sleeps for good.
+ * Notices commits. Those of this process wake it, at most every {@link #REST_MS}; for those of
+ * others it asks SQLite every {@link #TICK_MS} whether the database has changed, which reads a few
+ * bytes of shared memory. With no watcher it sleeps for good.
  */
 final class SqliteWatch {
 
@@ -23,6 +23,12 @@ final class SqliteWatch {
    * What another process's news may wait; shorter would cost more than 1% of a core for nothing.
    */
   private static final long TICK_MS = 15;
+
+  /**
+   * What news of this process may wait for others that come as fast: a look reads again what any
+   * commit has changed, and a busy process commits hundreds of times a second.
+   */
+  private static final long REST_MS = 10;
 
   /** Wants to know of commits. */
   interface Watcher {
@@ -35,6 +41,7 @@ final class SqliteWatch {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition news = lock.newCondition();
   private final Thread thread;
+  private boolean resting;
   private boolean commit;
   private boolean newcomer;
   private boolean closed;
@@ -71,7 +78,9 @@ final class SqliteWatch {
     lock.lock();
     try {
       commit = true;
-      news.signal();
+      if (!resting) {
+        news.signal();
+      }
     } finally {
       lock.unlock();
     }
@@ -99,10 +108,17 @@ final class SqliteWatch {
       while (!closed && watchers.isEmpty()) {
         news.await();
       }
-      long left = TimeUnit.MILLISECONDS.toNanos(TICK_MS);
-      while (!closed && !commit && !newcomer && left > 0) {
+      // resting if it was a commit of this process that ended the last wait
+      long left = resting ? TimeUnit.MILLISECONDS.toNanos(REST_MS) : 0;
+      while (!closed && !newcomer && left > 0) {
         left = news.awaitNanos(left);
       }
+      resting = false;
+      left = TimeUnit.MILLISECONDS.toNanos(TICK_MS);
+      while (!closed && !newcomer && !commit && left > 0) {
+        left = news.awaitNanos(left);
+      }
+      resting = commit;
       boolean look = newcomer;
       commit = false;
       newcomer = false;

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,9 +32,22 @@ final class WaitingPulls implements SqliteWatch.Watcher, AutoCloseable {
 
   private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
 
+  /** When the next message is visible of those that were pulled before, and of those that not. */
+  static final String NEXT =
+      """
+      SELECT visible_at FROM (
+        SELECT visible_at FROM messages WHERE lease > 0 ORDER BY visible_at LIMIT 1)
+      UNION ALL
+      SELECT visible_at FROM (
+        SELECT visible_at FROM messages WHERE lease = 0 ORDER BY visible_at LIMIT 1)""";
+
   /** Leases messages that nobody holds. */
   interface Take {
-    List<Delivery> take(SqliteSession session, int max, Duration ackDeadline) throws SQLException;
+    /**
+     * @param turn one more in each round; the same if a round is run again
+     */
+    List<Delivery> take(SqliteSession session, int max, Duration ackDeadline, long turn)
+        throws SQLException;
   }
 
   private final SqliteDatabase database;
@@ -43,6 +57,7 @@ final class WaitingPulls implements SqliteWatch.Watcher, AutoCloseable {
   private boolean serving;
   private boolean serveAgain;
   private boolean closed;
+  private long rounds;
   private long alarmAt = Long.MAX_VALUE;
   private Clocked.@Nullable Timer alarm;
 
@@ -92,6 +107,7 @@ final class WaitingPulls implements SqliteWatch.Watcher, AutoCloseable {
 
   private void serve() {
     List<Pull> round;
+    long turn;
     synchronized (this) {
       serveAgain = serving;
       if (serving || pulls.isEmpty()) {
@@ -99,15 +115,18 @@ final class WaitingPulls implements SqliteWatch.Watcher, AutoCloseable {
       }
       serving = true;
       round = List.copyOf(pulls);
+      turn = rounds++;
     }
-    database.write(session -> takeFor(round, session)).onComplete(taken -> served(round, taken));
+    database
+        .write(session -> takeFor(round, turn, session))
+        .onComplete(taken -> served(round, taken));
   }
 
-  private Map<Pull, List<Delivery>> takeFor(List<Pull> round, SqliteSession session)
+  private Map<Pull, List<Delivery>> takeFor(List<Pull> round, long turn, SqliteSession session)
       throws SQLException {
     Map<Pull, List<Delivery>> taken = new HashMap<>();
     for (Pull pull : round) {
-      List<Delivery> deliveries = take.take(session, pull.max, pull.ackDeadline);
+      List<Delivery> deliveries = take.take(session, pull.max, pull.ackDeadline, turn);
       if (deliveries.isEmpty()) {
         break;
       }
@@ -146,8 +165,7 @@ final class WaitingPulls implements SqliteWatch.Watcher, AutoCloseable {
   @Override
   public void look(SqliteSession session) throws SQLException {
     Optional<Long> next =
-        session.first(
-            "SELECT visible_at FROM messages ORDER BY visible_at LIMIT 1", row -> row.getLong(1));
+        session.query(NEXT, row -> row.getLong(1)).stream().min(Comparator.naturalOrder());
     if (next.isEmpty()) {
       return;
     }

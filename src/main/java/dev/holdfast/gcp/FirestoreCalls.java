@@ -4,8 +4,10 @@ import com.google.api.gax.core.CredentialsProvider;
 import com.google.api.gax.core.FixedExecutorProvider;
 import com.google.api.gax.core.NoCredentialsProvider;
 import com.google.api.gax.grpc.ChannelPoolSettings;
+import com.google.api.gax.grpc.GrpcCallContext;
 import com.google.api.gax.grpc.InstantiatingGrpcChannelProvider;
 import com.google.api.gax.retrying.RetrySettings;
+import com.google.api.gax.rpc.ApiCallContext;
 import com.google.api.gax.rpc.BidiStreamingCallable;
 import com.google.api.gax.rpc.FixedHeaderProvider;
 import com.google.api.gax.rpc.ServerStreamingCallable;
@@ -45,6 +47,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -66,7 +69,10 @@ final class FirestoreCalls implements FirestoreRpc {
   /**
    * Longer than any document takes; the tries of one call together take no longer than the total.
    */
-  private static final RetrySettings CALL = patience(Duration.ofSeconds(2), Duration.ofSeconds(3));
+  private static final Duration CALL_TRY = Duration.ofSeconds(2);
+
+  private static final Duration CALL_TOTAL = Duration.ofSeconds(3);
+  private static final RetrySettings CALL = patience(CALL_TRY, CALL_TOTAL);
 
   private static final RetrySettings QUERY = patience(Duration.ofSeconds(3), Duration.ofSeconds(5));
 
@@ -76,6 +82,8 @@ final class FirestoreCalls implements FirestoreRpc {
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(5);
 
   private final FirestoreStub stub;
+  private final GatheredWrites writes;
+  private final GatheredReads reads;
   private final ScheduledThreadPoolExecutor timers;
 
   FirestoreCalls(GcpOptions options, List<ClientInterceptor> interceptors) throws IOException {
@@ -88,7 +96,19 @@ final class FirestoreCalls implements FirestoreRpc {
               return thread;
             });
     try {
-      stub = GrpcFirestoreStub.create(settings(options, interceptors));
+      FirestoreStubSettings settings = settings(options, interceptors);
+      stub = GrpcFirestoreStub.create(settings);
+      writes =
+          new GatheredWrites(
+              stub.commitCallable(),
+              stub.batchWriteCallable(),
+              settings.commitSettings().getRetryableCodes(),
+              timers);
+      reads =
+          new GatheredReads(
+              stub.batchGetDocumentsCallable(),
+              settings.batchGetDocumentsSettings().getRetryableCodes(),
+              timers);
     } catch (IOException | RuntimeException e) {
       timers.shutdownNow();
       throw e;
@@ -123,6 +143,7 @@ final class FirestoreCalls implements FirestoreRpc {
           method.setRetrySettings(CALL);
           return null;
         });
+    settings.batchWriteSettings().setRetryableCodes(settings.commitSettings().getRetryableCodes());
     settings.batchGetDocumentsSettings().setRetrySettings(CALL);
     settings.runQuerySettings().setRetrySettings(QUERY);
     settings.runAggregationQuerySettings().setRetrySettings(QUERY);
@@ -142,9 +163,24 @@ final class FirestoreCalls implements FirestoreRpc {
         .build();
   }
 
+  /**
+   * The time that is left to a call, if it is to be tried once more in another way.
+   *
+   * @param began by the machine's running time, in nanoseconds
+   * @return empty if there is none
+   */
+  static Optional<ApiCallContext> again(long began) {
+    Duration left = CALL_TOTAL.minusNanos(System.nanoTime() - began);
+    if (left.isNegative() || left.isZero()) {
+      return Optional.empty();
+    }
+    Duration oneTry = left.compareTo(CALL_TRY) < 0 ? left : CALL_TRY;
+    return Optional.of(GrpcCallContext.createDefault().withRetrySettings(patience(oneTry, left)));
+  }
+
   @Override
   public UnaryCallable<CommitRequest, CommitResponse> commitCallable() {
-    return stub.commitCallable();
+    return writes;
   }
 
   @Override
@@ -155,7 +191,7 @@ final class FirestoreCalls implements FirestoreRpc {
   @Override
   public ServerStreamingCallable<BatchGetDocumentsRequest, BatchGetDocumentsResponse>
       batchGetDocumentsCallable() {
-    return stub.batchGetDocumentsCallable();
+    return reads;
   }
 
   @Override
@@ -214,14 +250,21 @@ final class FirestoreCalls implements FirestoreRpc {
     return timers;
   }
 
+  private void flush() {
+    writes.close();
+    reads.close();
+  }
+
   @Override
   public void shutdown() {
+    flush();
     stub.shutdown();
     timers.shutdown();
   }
 
   @Override
   public void shutdownNow() {
+    flush();
     stub.shutdownNow();
     timers.shutdownNow();
   }
@@ -230,6 +273,7 @@ final class FirestoreCalls implements FirestoreRpc {
   @Override
   public void close() {
     try {
+      flush();
       stub.shutdown();
       stub.awaitTermination(CLOSE_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {

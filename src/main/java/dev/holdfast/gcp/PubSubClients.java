@@ -44,6 +44,18 @@ final class PubSubClients implements AutoCloseable {
   /** The longest that one pull asks Pub/Sub to wait, which bounds how long closing takes. */
   static final Duration POLL_LIMIT = Duration.ofSeconds(4);
 
+  /**
+   * The emulator answers a pull that finds nothing a second before the call's deadline, a shorter
+   * one at once: measured with 0.8.20.
+   */
+  private static final Duration EMULATOR_ENDS_EARLY = Duration.ofSeconds(1);
+
+  /**
+   * It also goes on answering a pull whose process was killed, and what it answers is gone for an
+   * ack deadline: so its pulls are short ones.
+   */
+  private static final Duration EMULATOR_POLL_LIMIT = Duration.ofMillis(250);
+
   /** Answers that another try may well change. */
   static final Set<Code> TRANSIENT =
       Set.of(
@@ -174,8 +186,12 @@ final class PubSubClients implements AutoCloseable {
   }
 
   /** For one pull, which Pub/Sub then ends itself: a pull that is cancelled loses messages. */
-  static ApiCallContext polling(Duration limit) {
-    return GrpcCallContext.createDefault().withTimeoutDuration(limit);
+  ApiCallContext polling(Duration limit) {
+    if (!emulated()) {
+      return GrpcCallContext.createDefault().withTimeoutDuration(limit);
+    }
+    Duration wait = limit.compareTo(EMULATOR_POLL_LIMIT) > 0 ? EMULATOR_POLL_LIMIT : limit;
+    return GrpcCallContext.createDefault().withTimeoutDuration(wait.plus(EMULATOR_ENDS_EARLY));
   }
 
   /** The full name of a topic of this project. */

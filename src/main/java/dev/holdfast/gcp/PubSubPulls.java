@@ -97,7 +97,7 @@ final class PubSubPulls {
                   clients
                       .subscriber()
                       .pullCallable()
-                      .futureCall(request, PubSubClients.polling(deadline));
+                      .futureCall(request, clients.polling(deadline));
               begun.accept(call);
               return call;
             })

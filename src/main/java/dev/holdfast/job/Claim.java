@@ -14,12 +14,8 @@ public sealed interface Claim {
   /** Somebody else holds a live lease. */
   record Busy(Instant until) implements Claim {}
 
-  /**
-   * Its last attempt ended without a word, so it is not claimed into the company it would have had.
-   *
-   * @param allowed the most that it may have
-   */
-  record Suspect(Claimant.Company allowed) implements Claim {}
+  /** Its last two attempts ended without a word, so it is not claimed into company. */
+  record Suspect() implements Claim {}
 
   /**
    * The job is this attempt's, from its checkpoint on.

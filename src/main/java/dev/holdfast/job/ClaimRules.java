@@ -35,15 +35,17 @@ public final class ClaimRules {
       lost(job, edit, now);
     }
     if (edit.spent.suspects() >= JobLife.SUSPECTS_MAX) {
+      edit.spent =
+          new Job.Spent(
+              edit.spent.failures() + 1, edit.spent.interruptions(), edit.spent.suspects());
       return ended(JobLife.fail(edit, killer(edit), now));
     }
     Job.Report exhausted = JobLife.exhausted(edit);
     if (exhausted != null) {
       return ended(JobLife.fail(edit, exhausted, now));
     }
-    Claimant.Company allowed = Claimant.Company.after(edit.spent.suspects());
-    if (by.company().compareTo(allowed) < 0) {
-      return new Decision(null, new Claim.Suspect(allowed));
+    if (by.company().compareTo(Claimant.Company.after(edit.spent.suspects())) < 0) {
+      return new Decision(null, new Claim.Suspect());
     }
     edit.state = JobState.PROCESSING;
     edit.fence++;

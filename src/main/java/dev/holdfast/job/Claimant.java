@@ -17,18 +17,16 @@ public record Claimant(
   /** Which other jobs a worker works on with a job, from the most to the fewest. */
   public enum Company {
     ANY,
-    /** Only such whose last attempt ended without a word, as this one's did. */
-    SUSPECTS,
     NONE;
 
     /**
-     * What a job may have. Most of those that a dead worker had are innocent, so the first time
-     * they are tried together; if that worker dies, too, one of them is to blame.
+     * What a job may have. Where machines vanish, most of what a dead worker had is innocent, so
+     * one death changes nothing; but whoever was there at two in a row may be to blame for both.
      *
      * @param deaths attempts in a row that ended without a word and without progress
      */
     static Company after(int deaths) {
-      return deaths == 0 ? ANY : deaths == 1 ? SUSPECTS : NONE;
+      return deaths < JobLife.SUSPECTS_MAX - 1 ? ANY : NONE;
     }
   }
 }

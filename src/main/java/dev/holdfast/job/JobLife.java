@@ -222,7 +222,14 @@ public final class JobLife {
     return edit.attempts.equals(job.attempts()) ? null : edit.done(now);
   }
 
-  /** The Reconciler has seen to the job; it looks again when the job is twice as old. */
+  /** The Reconciler sends the job's message again; if that comes to nothing it looks again soon. */
+  static Job resending(Job job, Instant now) {
+    JobEdit edit = job.edit();
+    edit.wakeAt = wake(job.spec(), now.plus(WAKE_GRACE));
+    return edit.done(now);
+  }
+
+  /** The job's message is out again; the Reconciler looks again when the job is twice as old. */
   public static Job looked(Job job, Instant now) {
     JobEdit edit = job.edit();
     Duration age = Duration.between(job.createdAt(), now);

@@ -116,8 +116,28 @@ public final class JobRecords {
    * @param under the step of a trace that this is part of; null for the one that made the job
    */
   public Future<Job> update(Job known, Rule rule, @Nullable String under) {
+    return write(known, rule, under).compose(written -> written.told().map(written.job()));
+  }
+
+  /**
+   * A record after a change.
+   *
+   * @param told completes, and never fails, when the watchers were told of it
+   */
+  public record Written(Job job, Future<Void> told) {}
+
+  /**
+   * Changes a record as {@link #update(Job, Rule)} does, but does not wait until the watchers were
+   * told.
+   *
+   * @param under the step of a trace that this is part of; null for the one that made the job
+   */
+  public Future<Written> write(Job known, Rule rule, @Nullable String under) {
     return update(known, rule, under, 0)
-        .compose(done -> done.written() ? tell(done, under) : done.kept());
+        .map(
+            done ->
+                new Written(
+                    done.job(), done.written() ? tell(done, under) : Future.succeededFuture()));
   }
 
   /**
@@ -157,11 +177,7 @@ public final class JobRecords {
   /**
    * @param before as it was last found
    */
-  private record Updated(Job before, Job job, boolean written) {
-    Future<Job> kept() {
-      return Future.succeededFuture(job);
-    }
-  }
+  private record Updated(Job before, Job job, boolean written) {}
 
   private Future<Updated> update(Job known, Rule rule, @Nullable String under, int conflicts) {
     Job next;
@@ -195,9 +211,8 @@ public final class JobRecords {
   }
 
   /** Events are best effort: one that cannot be sent must not fail the write it tells of. */
-  private Future<Job> tell(Updated done, @Nullable String under) {
-    return publish(done.before(), done.job(), under)
-        .transform(told -> Future.succeededFuture(done.job()));
+  private Future<Void> tell(Updated done, @Nullable String under) {
+    return publish(done.before(), done.job(), under).otherwiseEmpty();
   }
 
   private Future<Void> publish(Job before, Job written, @Nullable String under) {

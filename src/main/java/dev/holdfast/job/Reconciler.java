@@ -2,6 +2,7 @@ package dev.holdfast.job;
 
 import io.vertx.core.Future;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
@@ -122,25 +123,58 @@ public final class Reconciler implements AutoCloseable {
     if (job.state().terminal()) {
       return job.untold() && clock.instant().isBefore(job.keptUntil()) ? tell(job) : forget(job);
     }
+    return JobLife.isOverdue(job, clock.instant()) ? fail(job) : resend(job);
+  }
+
+  /** Whoever gets the message of one that failed puts its copy with the dead letters. */
+  private Future<Void> fail(Job job) {
     AtomicBoolean mine = new AtomicBoolean();
     return records
         .update(
             job,
             (newest, now) -> {
-              mine.set(!newest.state().terminal() && !newest.wakeAt().isAfter(now));
-              if (!mine.get()) {
-                return null;
-              }
-              return JobLife.isOverdue(newest, now)
-                  ? JobLife.overdue(newest, now)
-                  : JobLife.looked(newest, now);
+              mine.set(isDue(newest, now));
+              return mine.get() ? JobLife.overdue(newest, now) : null;
+            })
+        .compose(after -> mine.get() ? publish(after) : Future.succeededFuture());
+  }
+
+  /**
+   * Puts the next look far off only when the message is out: it may fail to go out, and this
+   * process may die over it. That costs a write more, but to look at every job often would cost
+   * more by far, in a long queue, than all else that is done for it. Nothing of this is news.
+   */
+  private Future<Void> resend(Job job) {
+    AtomicBoolean mine = new AtomicBoolean();
+    return records
+        .amend(
+            job,
+            (newest, now) -> {
+              mine.set(isDue(newest, now));
+              return mine.get() ? JobLife.resending(newest, now) : null;
             })
         .compose(
-            after ->
-                // whoever gets the message of one that failed puts its copy with the dead letters
-                mine.get() && !after.leased(clock.instant())
-                    ? queue.publish(JobIntake.message(after))
+            sent ->
+                mine.get() && !sent.leased(clock.instant())
+                    ? publish(sent).compose(out -> sent(sent))
                     : Future.succeededFuture());
+  }
+
+  private static boolean isDue(Job job, Instant now) {
+    return !job.state().terminal() && !job.wakeAt().isAfter(now);
+  }
+
+  private Future<Void> publish(Job job) {
+    return queue.publish(JobIntake.message(job));
+  }
+
+  /** Unless somebody wrote since: a claim, above all, has its own time to be looked at. */
+  private Future<Void> sent(Job job) {
+    return records
+        .amend(
+            job,
+            (newest, now) -> newest.version() == job.version() ? JobLife.looked(newest, now) : null)
+        .mapEmpty();
   }
 
   /** What does not fit now is written down as due later, or it would keep other jobs waiting. */

@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
 final class AwsProbe implements Probe {
 
   private static final Duration BETWEEN = Duration.ofSeconds(5);
-  private static final Set<String> ACTIONS = Set.of("terminate", "stop", "hibernate");
+  private static final String HIBERNATE = "hibernate";
+  private static final Set<String> ACTIONS = Set.of("terminate", "stop", HIBERNATE);
 
   /** Tells from the item what is to happen. */
   private interface Reading {
@@ -43,7 +44,7 @@ final class AwsProbe implements Probe {
     this.reading = reading;
   }
 
-  /** The two minutes' notice. Hibernation begins at once, whatever time is named. */
+  /** The two minutes' notice. Hibernation begins at once, whatever time is named: no deadline. */
   static AwsProbe interruption(AwsToken token, URI base, InstantSource clock) {
     return new AwsProbe(
         token,
@@ -57,7 +58,9 @@ final class AwsProbe implements Probe {
           return new Notice(
               "AWS",
               "the instance is to " + action,
-              left(item.getString("time"), clock.instant()),
+              action.equals(HIBERNATE)
+                  ? Optional.empty()
+                  : left(item.getString("time"), clock.instant()),
               true);
         });
   }
@@ -82,7 +85,7 @@ final class AwsProbe implements Probe {
       return Optional.empty();
     }
     try {
-      return Deadline.until(Instant.parse(time), now);
+      return Optional.of(Deadline.until(Instant.parse(time), now));
     } catch (DateTimeParseException e) {
       return Optional.empty();
     }

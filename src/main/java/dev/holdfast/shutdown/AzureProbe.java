@@ -146,8 +146,9 @@ final class AzureProbe implements Probe {
       return Optional.empty();
     }
     try {
-      return Deadline.until(
-          DateTimeFormatter.RFC_1123_DATE_TIME.parse(notBefore.strip(), Instant::from), now);
+      return Optional.of(
+          Deadline.until(
+              DateTimeFormatter.RFC_1123_DATE_TIME.parse(notBefore.strip(), Instant::from), now));
     } catch (DateTimeException e) {
       return Optional.empty();
     }

@@ -17,12 +17,13 @@ final class Deadline {
   private Deadline() {}
 
   /**
-   * What is left until {@code moment}. A moment that has passed tells nothing, since the machine is
-   * still there: the two clocks differ, or the eviction is under way.
+   * What is left until {@code moment}: nothing, if that has passed. The machine is still there, so
+   * the two clocks differ or the eviction is under way; who hears it should do what can be done
+   * within a second or two, and not take the time that it has where nobody named a moment.
    */
-  static Optional<Duration> until(Instant moment, Instant now) {
+  static Duration until(Instant moment, Instant now) {
     Duration left = Duration.between(now, moment);
-    return left.isNegative() || left.isZero() ? Optional.empty() : Optional.of(capped(left));
+    return left.isNegative() ? Duration.ZERO : capped(left);
   }
 
   /** The duration that a person wrote, {@code 15}, {@code 15s} or {@code 2m}; empty if none. */

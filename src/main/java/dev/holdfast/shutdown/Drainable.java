@@ -16,4 +16,14 @@ public interface Drainable {
    * @return completes when nothing of value would be lost by ending the process
    */
   Future<Void> drain(Duration budget);
+
+  /**
+   * The end comes sooner than {@link #drain} was told, which has not completed yet. Unless it is
+   * overridden this drains again, which then must change nothing but how long that takes.
+   *
+   * @param left what is left from now on until the process ends
+   */
+  default void hurry(Duration left) {
+    drain(left);
+  }
 }

@@ -38,7 +38,8 @@ public interface EvictionNotice {
    * @param source who says so, in a word or two for the logs: {@code GCE}, {@code file}
    * @param what what was said, in a few words for the logs
    * @param deadline how long is left from now on, as far as the source knows; a negative one
-   *     becomes zero. Empty if it did not say: then the usual budget of a drain is all there is.
+   *     becomes zero, which means that the end may come at any moment. Empty if it did not say:
+   *     then the usual budget of a drain is all there is.
    * @param certain false for a mere warning that an eviction has become more likely (AWS calls it a
    *     rebalance recommendation). It is not yet an eviction, it may never become one, and it is no
    *     reason to drain: who hears it may take no new large job, or cut a checkpoint early. If the

@@ -80,8 +80,8 @@ public final class EvictionNotices {
    * start counts.
    */
   public EvictionNotice file(Path path) {
-    return new Watched(
-        clockwork, List.of(new FileProbe(clockwork.vertx(), path)), Future::succeededFuture);
+    FileProbe probe = new FileProbe(clockwork, path);
+    return new Watched(clockwork, List.of(probe), probe::close);
   }
 
   /** A notice that is given by a request, which somebody else's HTTP server takes. */

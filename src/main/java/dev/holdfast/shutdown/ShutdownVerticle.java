@@ -5,9 +5,10 @@ import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.IntConsumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,10 +16,19 @@ import org.slf4j.LoggerFactory;
  * The one way out of the process: stages in order, each with a time of its own, under one deadline.
  * A stage that overruns is left behind, never the ones after it. When the last is done, or the
  * deadline is there, the process ends.
+ *
+ * <p>It may be told to begin before it is deployed; then it does so as soon as it is.
  */
 public final class ShutdownVerticle extends VerticleBase {
 
   private static final Logger LOG = LoggerFactory.getLogger(ShutdownVerticle.class);
+
+  /**
+   * What the process ends with if a stage was left behind, or the deadline came before all of them
+   * had their turn: whatever it had and did not hand over is found by its lease. It is {@code
+   * EX_TEMPFAIL} of BSD's sysexits.h.
+   */
+  public static final int CUT_OFF = 75;
 
   /** An event loop that hangs does not keep the process longer than this past its deadline. */
   private static final Duration OVERTIME = Duration.ofMillis(500);
@@ -30,25 +40,47 @@ public final class ShutdownVerticle extends VerticleBase {
    *
    * @param until the share of the budget, from 0 to 1, after which it is left behind
    */
-  public record Stage(Drainable what, double until) {}
+  public record Stage(Drainable what, double until) {
 
-  private final List<Stage> stages;
+    /** The same step on a longer way, which gives to its own way the share between these two. */
+    public Stage between(double from, double to) {
+      return new Stage(what, from + (to - from) * until);
+    }
+  }
+
+  /** The stage whose turn it is, and whether it was done in time. */
+  private record Turn(Stage stage, Promise<Boolean> outcome) {}
+
+  private final Supplier<List<Stage>> stages;
   private final Duration usual;
   private final IntConsumer exit;
-  private final CountDownLatch ended = new CountDownLatch(1);
+  private final Promise<Void> deployed = Promise.promise();
+  private final AtomicBoolean ended = new AtomicBoolean();
+  private final DeadlineWatch watch = new DeadlineWatch(() -> end(CUT_OFF));
+  private List<Stage> way = List.of();
+  private @Nullable Turn turn;
+  private long timer;
   private long beganNanos;
   private long budgetNanos;
   private boolean begun;
-  private volatile int code = ORDERLY;
+  private boolean leftBehind;
+  private volatile int failed = ORDERLY;
 
   /**
+   * @param stages asked once, when it begins
    * @param usual the budget where the notice names none
    * @param exit ends the process with a code; called once, on any thread
    */
-  public ShutdownVerticle(List<Stage> stages, Duration usual, IntConsumer exit) {
-    this.stages = List.copyOf(stages);
+  public ShutdownVerticle(Supplier<List<Stage>> stages, Duration usual, IntConsumer exit) {
+    this.stages = stages;
     this.usual = usual;
     this.exit = exit;
+  }
+
+  @Override
+  public Future<?> start() {
+    deployed.complete();
+    return Future.succeededFuture();
   }
 
   /** Begins with the usual budget. Any thread. */
@@ -59,10 +91,10 @@ public final class ShutdownVerticle extends VerticleBase {
   /**
    * Begins because this process cannot go on and a fresh one should take over. Any thread.
    *
-   * @param failed what the process ends with; not 0
+   * @param code what the process ends with; not 0
    */
-  public void fail(String why, int failed) {
-    code = failed;
+  public void fail(String why, int code) {
+    failed = code;
     begin(why, usual);
   }
 
@@ -74,61 +106,45 @@ public final class ShutdownVerticle extends VerticleBase {
    */
   public void begin(String why, Duration budget) {
     long now = System.nanoTime();
-    watch(budget);
-    context.runOnContext(
-        go -> {
-          if (begun) {
-            long left = now + budget.toNanos() - beganNanos;
-            if (left < budgetNanos) {
-              LOG.info("{}: {} ms are left", why, budget.toMillis());
-              budgetNanos = left;
-            }
-            return;
-          }
-          begun = true;
-          beganNanos = now;
-          budgetNanos = budget.toNanos();
-          LOG.info("{}: leaving within {} ms", why, budget.toMillis());
-          run(0);
-        });
+    watch.until(now + budget.plus(OVERTIME).toNanos());
+    deployed
+        .future()
+        .onSuccess(ready -> context.runOnContext(go -> begin(why, now, budget.toNanos())));
   }
 
-  /** Ends the process at the deadline even if the event loop does not. */
-  private void watch(Duration budget) {
-    Thread watch =
-        new Thread(
-            () -> {
-              try {
-                if (!ended.await(budget.plus(OVERTIME).toMillis(), TimeUnit.MILLISECONDS)) {
-                  LOG.warn("not done in time; what was not handed over is found by its lease");
-                  end();
-                }
-              } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-              }
-            },
-            "holdfast-deadline");
-    watch.setDaemon(true);
-    watch.start();
+  private void begin(String why, long now, long budget) {
+    if (!begun) {
+      begun = true;
+      beganNanos = now;
+      budgetNanos = budget;
+      LOG.info("{}: leaving within {} ms", why, Duration.ofNanos(budget).toMillis());
+      way = List.copyOf(stages.get());
+      run(0);
+    } else if (now + budget - (beganNanos + budgetNanos) < 0) {
+      LOG.info("{}: {} ms are left", why, Duration.ofNanos(budget).toMillis());
+      // shares are of what is left now: those of the old budget may be spent
+      beganNanos = now;
+      budgetNanos = budget;
+      hurry();
+    }
   }
 
   private void run(int index) {
-    if (index == stages.size()) {
-      end();
+    if (index == way.size()) {
+      end(leftBehind ? CUT_OFF : ORDERLY);
       return;
     }
-    Stage stage = stages.get(index);
-    Duration limit = left(stage.until());
-    within(stage.what(), limit)
+    Stage stage = way.get(index);
+    String name = stage.what().name();
+    within(stage)
         .onComplete(
             done -> {
+              vertx.cancelTimer(timer);
               if (done.failed()) {
-                LOG.warn("{} did not leave in good order", stage.what().name(), done.cause());
+                LOG.warn("{} did not leave in good order", name, done.cause());
               } else if (!done.result()) {
-                LOG.warn(
-                    "{} did not leave within {} ms and is left behind",
-                    stage.what().name(),
-                    limit.toMillis());
+                leftBehind = true;
+                LOG.warn("{} did not leave in time and is left behind", name);
               }
               run(index + 1);
             });
@@ -141,12 +157,13 @@ public final class ShutdownVerticle extends VerticleBase {
   }
 
   /** Whether it was done in time. */
-  private Future<Boolean> within(Drainable what, Duration limit) {
+  private Future<Boolean> within(Stage stage) {
     Promise<Boolean> outcome = Promise.promise();
-    long timer = vertx.setTimer(Math.max(1, limit.toMillis()), id -> outcome.tryComplete(false));
+    turn = new Turn(stage, outcome);
+    limit(stage, outcome);
     Future<Void> leaving;
     try {
-      leaving = what.drain(left(1));
+      leaving = stage.what().drain(left(1));
     } catch (RuntimeException e) {
       leaving = Future.failedFuture(e);
     }
@@ -154,7 +171,6 @@ public final class ShutdownVerticle extends VerticleBase {
         done ->
             context.runOnContext(
                 go -> {
-                  vertx.cancelTimer(timer);
                   if (done.succeeded()) {
                     outcome.tryComplete(true);
                   } else {
@@ -164,13 +180,29 @@ public final class ShutdownVerticle extends VerticleBase {
     return outcome.future();
   }
 
-  private void end() {
-    synchronized (ended) {
-      if (ended.getCount() == 0) {
-        return;
-      }
-      ended.countDown();
+  private void limit(Stage stage, Promise<Boolean> outcome) {
+    long millis = Math.max(1, left(stage.until()).toMillis());
+    timer = vertx.setTimer(millis, id -> outcome.tryComplete(false));
+  }
+
+  /** The stage whose turn it is has less time than it was told. */
+  private void hurry() {
+    if (turn == null || turn.outcome().future().isComplete()) {
+      return;
     }
-    exit.accept(code);
+    vertx.cancelTimer(timer);
+    limit(turn.stage(), turn.outcome());
+    try {
+      turn.stage().what().hurry(left(1));
+    } catch (RuntimeException e) {
+      LOG.warn("{} cannot hurry", turn.stage().what().name(), e);
+    }
+  }
+
+  private void end(int code) {
+    if (ended.compareAndSet(false, true)) {
+      watch.over();
+      exit.accept(failed == ORDERLY ? code : failed);
+    }
   }
 }

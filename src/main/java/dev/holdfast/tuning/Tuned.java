@@ -34,6 +34,11 @@ record Tuned(LoadedModel model, ModelSpec spec, int lanes) implements LoadedMode
   }
 
   @Override
+  public String device(int lane) {
+    return model.device(lane);
+  }
+
+  @Override
   public Lane openLane(int index) {
     return model.openLane(index);
   }

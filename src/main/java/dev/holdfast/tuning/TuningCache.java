@@ -27,10 +27,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What was measured, a file for each key. A file is written whole or not at all; one that is
- * damaged or somebody else's is as good as none. The workers of a machine take turns to measure,
- * since two at once would measure each other. Nothing here fails: without the directory every
- * worker measures for itself. Thread-safe.
+ * What was measured, a file for each key, the newest {@link TuningFiles#KEPT_MAX} of them. A file
+ * is written whole or not at all; one that is damaged or somebody else's is as good as none. The
+ * workers of a machine take turns to measure, since two at once would measure each other. Nothing
+ * here fails: without the directory every worker measures for itself. Thread-safe.
  */
 public final class TuningCache {
 
@@ -219,7 +219,7 @@ public final class TuningCache {
     return value.intValue();
   }
 
-  /** Keeps what was measured, if that is possible. Blocks. */
+  /** Keeps what was measured, if that is possible, and not too much of what was before. Blocks. */
   void write(TuningKey key, Settings settings) {
     Path file = directory.resolve(key.fileName());
     BatchLimits limits = settings.limits();
@@ -234,13 +234,14 @@ public final class TuningCache {
                       .put("tokens", limits.tokensMax())
                       .put("delayMillis", limits.delayMax().toMillis()));
       Files.createDirectories(directory);
-      Path whole = Files.createTempFile(directory, "tuning-", ".tmp");
+      Path whole = Files.createTempFile(directory, TuningFiles.PREFIX, TuningFiles.UNFINISHED);
       try {
         Files.write(whole, json);
         Files.move(whole, file, StandardCopyOption.ATOMIC_MOVE);
       } finally {
         Files.deleteIfExists(whole);
       }
+      TuningFiles.prune(directory, file);
     } catch (IOException e) {
       LOG.warn("{} cannot be written; the next start measures again: {}", file, e.toString());
     }

@@ -25,7 +25,7 @@ record TuningKey(String digest, String hardware, ModelSpec declared, int lanesMa
     try {
       byte[] hash =
           MessageDigest.getInstance("SHA-256").digest(toString().getBytes(StandardCharsets.UTF_8));
-      return "tuning-" + HexFormat.of().formatHex(hash) + ".json";
+      return TuningFiles.name(HexFormat.of().formatHex(hash));
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java has SHA-256", e);
     }

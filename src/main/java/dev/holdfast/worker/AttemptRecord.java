@@ -47,7 +47,7 @@ final class AttemptRecord {
   private Job latest;
   private @Nullable Instant told;
   private long writtenNanos;
-  private Future<Job> tail;
+  private Future<?> tail;
   private volatile Traces traces = Traces.OFF;
   private volatile @Nullable String traceparent;
 
@@ -163,15 +163,28 @@ final class AttemptRecord {
     records.note(newest, (job, now) -> JobLife.fencedOut(job, fence, now));
   }
 
-  /** Writes by a rule once every earlier write has ended. */
-  synchronized Future<Job> write(JobRecords.Rule rule) {
+  /**
+   * Writes by a rule once every earlier write has ended. Nobody waits until the watchers were told,
+   * so that slow news hold up no checkpoint and no hand-over; but a job's end is told before its
+   * message may be acknowledged.
+   */
+  Future<Job> write(JobRecords.Rule rule) {
+    return recorded(rule)
+        .compose(
+            written ->
+                written.job().state().terminal()
+                    ? written.told().map(written.job())
+                    : Future.succeededFuture(written.job()));
+  }
+
+  private synchronized Future<JobRecords.Written> recorded(JobRecords.Rule rule) {
     // a lease runs from when it was written down, not from when the store said so
     AtomicLong ruledNanos = new AtomicLong(clock.nanos());
-    Future<Job> written =
+    Future<JobRecords.Written> written =
         tail.transform(
             before ->
                 records
-                    .update(
+                    .write(
                         latest(),
                         (job, now) -> {
                           check(job);
@@ -179,7 +192,7 @@ final class AttemptRecord {
                           return rule.apply(job, now);
                         },
                         traceparent)
-                    .onSuccess(job -> remember(job, ruledNanos.get())));
+                    .onSuccess(done -> remember(done.job(), ruledNanos.get())));
     tail = written;
     return written;
   }

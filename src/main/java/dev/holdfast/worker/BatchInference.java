@@ -1,19 +1,20 @@
 package dev.holdfast.worker;
 
+import dev.holdfast.job.Clocked;
 import dev.holdfast.job.JobError;
 import dev.holdfast.job.JobException;
 import dev.holdfast.job.ModelSpec.BatchLimits;
 import dev.holdfast.worker.InferenceEngine.DeviceLostException;
 import dev.holdfast.worker.InferenceEngine.InferenceException;
-import dev.holdfast.worker.InferenceEngine.Lane;
 import dev.holdfast.worker.InferenceEngine.OutOfMemoryException;
 import dev.holdfast.worker.InferenceEngine.Prepared;
 import dev.holdfast.worker.InferenceEngine.Row;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.Lock;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
  * Infers batches and settles their items, whatever happens: a batch that fails is halved until the
@@ -31,20 +32,28 @@ final class BatchInference {
     void settled(Window window, boolean last);
   }
 
+  /** How many batches the recent mean is over, more or less. */
+  private static final int RECENT_BATCHES = 8;
+
   private final BatchLimits bounds;
   private final MemoryLimits limits;
   private final WorkerMetrics metrics;
+  private final Clocked clock;
   private final Settled settled;
   private final LongAdder items = new LongAdder();
   private final LongAdder nanos = new LongAdder();
+  private final AtomicLong recentNanos = new AtomicLong();
 
-  /** Lanes on one processor share its memory: what did not fit is tried again with it alone. */
-  private final ReentrantReadWriteLock memory = new ReentrantReadWriteLock(true);
-
-  BatchInference(BatchLimits bounds, MemoryLimits limits, WorkerMetrics metrics, Settled settled) {
+  BatchInference(
+      BatchLimits bounds,
+      MemoryLimits limits,
+      WorkerMetrics metrics,
+      Clocked clock,
+      Settled settled) {
     this.bounds = bounds;
     this.limits = limits;
     this.metrics = metrics;
+    this.clock = clock;
     this.settled = settled;
   }
 
@@ -54,20 +63,25 @@ final class BatchInference {
     return inferring == 0 ? 0 : items.sum() * 1e9 / inferring;
   }
 
+  /** What a batch takes, by those of late; zero before the first. */
+  Duration recentBatch() {
+    return Duration.ofNanos(recentNanos.get());
+  }
+
   /**
    * Infers a batch on the caller's thread, which is the lane's.
    *
    * @throws DeviceLostException if the lane is of no use any more; the batch's windows have failed
    */
-  void infer(Lane lane, List<BatchPool.Entry> batch) throws DeviceLostException {
+  void infer(WatchedLane lane, List<BatchPool.Entry> batch) throws DeviceLostException {
     try {
-      rows(batch, call(lane, batch, memory.readLock()));
+      rows(batch, call(lane, batch, lane.memory().readLock()));
     } catch (DeviceLostException e) {
       throw lost(batch, e);
     } catch (OutOfMemoryException e) {
       metrics.memoryShort.increment();
       if (batch.size() > 1) {
-        limits.tooLarge(batch.size(), longest(batch));
+        limits.tooLarge(signature(batch), batch.size(), longest(batch));
         halves(lane, batch);
       } else {
         inferAlone(lane, batch);
@@ -81,24 +95,25 @@ final class BatchInference {
     }
   }
 
-  private void halves(Lane lane, List<BatchPool.Entry> batch) throws DeviceLostException {
+  private void halves(WatchedLane lane, List<BatchPool.Entry> batch) throws DeviceLostException {
     metrics.batchesSplit.increment();
     infer(lane, batch.subList(0, batch.size() / 2));
     infer(lane, batch.subList(batch.size() / 2, batch.size()));
   }
 
   /**
-   * An item that does not fit even alone is an error row, unless one like it did fit before: then
-   * it is the device that has lost memory, and not the item that is too long.
+   * What did not fit is tried again with the device's memory alone, which is shared by all lanes of
+   * all models there. An item that does not fit even then is an error row, unless one like it did
+   * fit before: then it is the device that has lost memory, and not the item that is too long.
    */
-  private void inferAlone(Lane lane, List<BatchPool.Entry> one) throws DeviceLostException {
+  private void inferAlone(WatchedLane lane, List<BatchPool.Entry> one) throws DeviceLostException {
     try {
-      rows(one, call(lane, one, memory.writeLock()));
+      rows(one, call(lane, one, lane.memory().writeLock()));
     } catch (DeviceLostException e) {
       throw lost(one, e);
     } catch (OutOfMemoryException e) {
       int length = longest(one);
-      if (limits.everFitted(length)) {
+      if (limits.everFitted(signature(one), length)) {
         throw lost(
             one,
             new DeviceLostException(
@@ -115,14 +130,16 @@ final class BatchInference {
     }
   }
 
-  private List<Row> call(Lane lane, List<BatchPool.Entry> batch, Lock share)
+  private List<Row> call(WatchedLane lane, List<BatchPool.Entry> batch, Lock share)
       throws InferenceException {
     List<Prepared> prepared = batch.stream().map(entry -> entry.prepared).toList();
-    long from = System.nanoTime();
+    long from = clock.nanos();
     share.lock();
     try {
       List<Row> rows = inferred(lane, prepared);
-      long took = System.nanoTime() - from;
+      long took = clock.nanos() - from;
+      recentNanos.accumulateAndGet(
+          took, (mean, newest) -> mean == 0 ? newest : mean + (newest - mean) / RECENT_BATCHES);
       items.add(batch.size());
       nanos.add(took);
       metrics.inference.record(took, TimeUnit.NANOSECONDS);
@@ -132,22 +149,32 @@ final class BatchInference {
     }
   }
 
-  private static List<Row> inferred(Lane lane, List<Prepared> batch) throws InferenceException {
+  private static List<Row> inferred(WatchedLane lane, List<Prepared> batch)
+      throws InferenceException {
+    List<Row> rows;
     try {
-      return lane.infer(batch);
+      rows = lane.infer(batch);
     } catch (RuntimeException | Error e) {
       throw new DeviceLostException("inference ended with " + e, e);
     }
+    if (rows.size() != batch.size()) {
+      throw new DeviceLostException(
+          "inference gave %d rows for %d items".formatted(rows.size(), batch.size()), null);
+    }
+    return rows;
   }
 
   private void rows(List<BatchPool.Entry> batch, List<Row> rows) {
     int longest = longest(batch);
-    limits.fitted(batch.size(), longest);
+    limits.fitted(signature(batch), batch.size(), longest);
     metrics.batch(batch.size(), (long) longest * batch.size(), bounds);
     metrics.items.increment(batch.size());
     metrics.tokens.increment(batch.stream().mapToInt(entry -> entry.prepared.tokens()).sum());
     metrics.paddedTokens.increment((double) longest * batch.size());
     for (int i = 0; i < batch.size(); i++) {
+      if (batch.get(i).window.cancelled()) {
+        metrics.itemsDropped.increment();
+      }
       settle(batch.get(i), rows.get(i));
     }
   }
@@ -165,6 +192,10 @@ final class BatchInference {
   private static DeviceLostException lost(List<BatchPool.Entry> batch, DeviceLostException e) {
     batch.forEach(entry -> entry.window.fail(e));
     return e;
+  }
+
+  private static Object signature(List<BatchPool.Entry> batch) {
+    return batch.get(0).prepared.signature();
   }
 
   private static int longest(List<BatchPool.Entry> batch) {

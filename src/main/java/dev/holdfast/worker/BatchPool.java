@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  * one ended, and again from the top. What lies ahead of the sweep has gathered since it last came
  * by, so that a batch finds items of almost the same length even in a small pool, and little is
  * padding. An item that was passed over for longer than a sweep should take begins the next batch:
- * nobody starves. Thread-safe.
+ * nobody starves. A worker that leaves sweeps no more: it completes one window after the other, as
+ * nothing else is worth having been inferred. Thread-safe.
  */
 final class BatchPool {
 
@@ -58,6 +59,12 @@ final class BatchPool {
   /** Batches that may pass an item over: more than a sweep over a full read-ahead has. */
   private static final int PASSED_OVER_MAX = 128;
 
+  /**
+   * A worker that leaves fills the oldest window's batches from the items that follow, but only
+   * from a quarter of a batch of them: what is further behind may never be complete.
+   */
+  private static final int FRONT_SHARE = 4;
+
   private static final Comparator<Entry> BY_LENGTH =
       Comparator.comparingInt(Entry::tokens).thenComparingLong(e -> e.sequence);
 
@@ -69,6 +76,7 @@ final class BatchPool {
   private final ArrayDeque<Entry> byAge = new ArrayDeque<>();
   private long sequence;
   private long batches;
+  private boolean leaving;
   private boolean closed;
 
   /** Items that may share a batch, and where the sweep over them is. */
@@ -126,7 +134,7 @@ final class BatchPool {
         boolean full = gather(waiting, oldest, batch);
         long waited = System.nanoTime() - oldest.sinceNanos;
         long delay = limits.delayMax().toNanos();
-        if (!full && batch.size() == waiting.byLength.size() && waited < delay) {
+        if (!full && !leaving && batch.size() == waiting.byLength.size() && waited < delay) {
           changed.awaitNanos(delay - waited);
           continue;
         }
@@ -135,9 +143,23 @@ final class BatchPool {
         }
         batches++;
         batch.forEach(this::remove);
-        return batch;
+        batch.removeIf(entry -> !entry.window.begin());
+        if (!batch.isEmpty()) {
+          return batch;
+        }
       }
       return null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** From now on the oldest windows are completed first. */
+  void leave() {
+    lock.lock();
+    try {
+      leaving = true;
+      changed.signalAll();
     } finally {
       lock.unlock();
     }
@@ -185,11 +207,13 @@ final class BatchPool {
 
   /** Fills {@code batch} downwards; true if a further item did not fit. */
   private boolean gather(Waiting waiting, Entry oldest, List<Entry> batch) {
-    Entry first = starved(oldest) ? oldest : liveFrom(waiting, oldest);
+    Entry first = first(waiting, oldest);
+    long newest = leaving ? newestOfFront() : Long.MAX_VALUE;
     batch.add(first);
-    long paddedMax = Math.min(limits.tokensMax(), memory.padded(first.tokens()));
+    long paddedMax =
+        Math.min(limits.tokensMax(), memory.padded(first.prepared.signature(), first.tokens()));
     for (Entry entry : waiting.byLength.headSet(first, false).descendingSet()) {
-      if (entry.window.cancelled()) {
+      if (entry.window.cancelled() || (entry.sequence > newest && entry.window != oldest.window)) {
         continue;
       }
       if (batch.size() == limits.itemsMax() || (batch.size() + 1L) * first.tokens() > paddedMax) {
@@ -198,6 +222,30 @@ final class BatchPool {
       batch.add(entry);
     }
     return batch.size() == limits.itemsMax();
+  }
+
+  private Entry first(Waiting waiting, Entry oldest) {
+    if (!leaving) {
+      return starved(oldest) ? oldest : liveFrom(waiting, oldest);
+    }
+    for (Entry entry : waiting.byLength.descendingSet()) {
+      if (entry.window == oldest.window) {
+        return entry;
+      }
+    }
+    return oldest;
+  }
+
+  /** The sequence of the newest item that may fill a batch of a worker that leaves. */
+  private long newestOfFront() {
+    int front = Math.max(1, limits.itemsMax() / FRONT_SHARE);
+    int items = 0;
+    for (Entry entry : byAge) {
+      if (!entry.taken && !entry.window.cancelled() && ++items >= front) {
+        return entry.sequence;
+      }
+    }
+    return Long.MAX_VALUE;
   }
 
   /** The sweep's next item that somebody still wants; {@code oldest} is one. */

@@ -1,7 +1,9 @@
 package dev.holdfast.worker;
 
+import dev.holdfast.worker.InferenceEngine.DeviceLostException;
 import dev.holdfast.worker.InferenceEngine.LoadedModel;
 import io.vertx.core.Future;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** Infers the windows of all jobs that share one model. Thread-safe. */
@@ -20,8 +22,20 @@ interface Batcher extends AutoCloseable {
    */
   Future<Window.Rendered> infer(Window window);
 
+  /**
+   * The worker leaves, and only windows that are complete by then were worth their inference: the
+   * oldest come first from now on.
+   */
+  void leave();
+
+  /** What a micro-batch takes, by those of late; zero before the first. */
+  Duration recentBatch();
+
   /** Why nothing will ever be inferred here again, or null. */
   @Nullable String ailment();
+
+  /** Fails the windows that threads have in hand which do not come round. */
+  void lose(DeviceLostException why);
 
   /** Ends the batcher and frees the model; windows that are still in here fail. */
   @Override

@@ -1,11 +1,13 @@
 package dev.holdfast.worker;
 
+import dev.holdfast.job.Claim;
 import dev.holdfast.job.Claimant;
 import dev.holdfast.job.Clocked;
 import dev.holdfast.job.Job;
 import dev.holdfast.job.JobQueue.Delivery;
 import dev.holdfast.job.JobQueue.Message;
 import dev.holdfast.job.Traces;
+import io.vertx.core.Future;
 
 /**
  * A delivery whose job a worker wants.
@@ -33,6 +35,20 @@ record Claiming(
         .with("holdfast.worker", worker);
   }
 
+  Future<Claim> claim(WorkerServices services) {
+    String under = step.traceparent();
+    return services
+        .traces()
+        .step("claim", under, () -> services.records().claim(delivery.message().job(), by, under));
+  }
+
+  /** What is claimed after its delivery was released need not wait for its lease to run out. */
+  void giveBack(Claim late, WorkerServices services) {
+    if (late instanceof Claim.Claimed claimed) {
+      record(claimed.job(), services).interrupted();
+    }
+  }
+
   /** The record as the attempt that claimed it sees it. */
   AttemptRecord record(Job claimed, WorkerServices services) {
     return new AttemptRecord(
@@ -40,10 +56,16 @@ record Claiming(
         .traced(services.traces(), step.with("holdfast.fence", claimed.fence()));
   }
 
+  /** Whether the job is worked on with nothing beside it until it is acquitted. */
+  boolean alone() {
+    return by.company() == Claimant.Company.NONE;
+  }
+
   /** What a claim that succeeded leaves the job under. */
   Probation probation(Job claimed, Clocked clock) {
-    return by.company() == Claimant.Company.ANY
-        ? Probation.none(clock)
-        : Probation.of(claimed, clock, acquitted);
+    if (alone()) {
+      return Probation.alone(claimed, clock, acquitted);
+    }
+    return claimed.spent().suspects() > 0 ? Probation.inCompany(clock) : Probation.none(clock);
   }
 }

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes the spans of an attempt durable one after the other while the next one is already being
@@ -30,6 +31,8 @@ final class Commits {
   private final Runnable room;
   private final Patience patience;
   private final Set<Kept> kept = new LinkedHashSet<>();
+  private @Nullable Promise<Void> awaited;
+  private @Nullable Long byNanos;
   private Future<Job> newest;
   private int waiting;
   private int inMemory;
@@ -70,11 +73,23 @@ final class Commits {
   Future<Void> within(Duration limit) {
     Promise<Void> over = Promise.promise();
     newest.onComplete(done -> over.tryComplete());
-    if (!over.future().isComplete()) {
-      Clocked.Timer timer = clock.after(limit, () -> loop.execute(over::tryComplete));
+    awaited = over;
+    hurry(limit);
+    return over.future();
+  }
+
+  /** Nobody waits {@link #within} a limit for longer than this from now on. */
+  void hurry(Duration limit) {
+    long by = clock.nanos() + limit.toNanos();
+    if (byNanos == null || by - byNanos < 0) {
+      byNanos = by;
+    }
+    Promise<Void> over = awaited;
+    if (over != null && !over.future().isComplete()) {
+      Duration left = Duration.ofNanos(Math.max(0, byNanos - clock.nanos()));
+      Clocked.Timer timer = clock.after(left, () -> loop.execute(over::tryComplete));
       over.future().onComplete(done -> timer.cancel());
     }
-    return over.future();
   }
 
   /**

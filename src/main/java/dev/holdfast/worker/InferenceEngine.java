@@ -50,6 +50,12 @@ public interface InferenceEngine {
     /** What it runs on. */
     Hardware hardware();
 
+    /**
+     * The device that a lane infers on, by a name that is the same for every lane of this process,
+     * of whatever model, that shares its memory.
+     */
+    String device(int lane);
+
     /** Opens one lane; call it and use the lane from the thread that will infer. */
     Lane openLane(int index);
 
@@ -168,7 +174,7 @@ public interface InferenceEngine {
   final class DeviceLostException extends InferenceException {
     private static final long serialVersionUID = 1L;
 
-    public DeviceLostException(String message, Throwable cause) {
+    public DeviceLostException(String message, @Nullable Throwable cause) {
       super(message, cause);
     }
   }

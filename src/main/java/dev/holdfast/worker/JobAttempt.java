@@ -7,6 +7,8 @@ import dev.holdfast.worker.InferenceEngine.DeviceLostException;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Collection;
 import java.util.concurrent.CancellationException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -27,12 +29,11 @@ final class JobAttempt implements ReadAhead.Listener {
   private final Patience patience;
   private final Promise<AttemptEnd> end = Promise.promise();
   private final ReadAhead ahead;
-
   private Span span;
   private @Nullable Long total;
   private final Commits commits;
   private final ProgressWrites progressWrites;
-  private Clocked.@Nullable Timer departure;
+  private final Collection<Clocked.Timer> departures = new ArrayDeque<>();
   private final Probation probation;
   private final Runnable rested;
   private boolean resting;
@@ -188,8 +189,7 @@ final class JobAttempt implements ReadAhead.Listener {
   }
 
   private Job.Progress progress() {
-    Job.Checkpoint reached = span.to();
-    return new Job.Progress(reached.nextItem(), reached.failed(), total);
+    return span.progress(total);
   }
 
   /** The worker must go: keep what is gathered, then leave the job to another. Any thread. */
@@ -197,17 +197,19 @@ final class JobAttempt implements ReadAhead.Listener {
     loop.execute(
         () -> {
           if (leaving || (stopping && !completing)) {
-            return;
-          }
-          leaving = true;
-          leaveByNanos = record.mustGo() + how.work().toNanos();
-          ahead.finish();
-          if (completing) {
-            leave(() -> AttemptVerdict.left(record, Duration.ZERO));
-          } else if (ahead.idle() || how.batch().isZero()) {
-            depart();
+            commits.hurry(how.work());
           } else {
-            departure = services.clock().after(how.batch(), () -> loop.execute(this::depart));
+            leaving = true;
+            leaveByNanos = record.mustGo() + how.work().toNanos();
+            ahead.finish();
+            if (completing) {
+              leave(() -> AttemptVerdict.left(record, Duration.ZERO));
+            }
+          }
+          if (!stopping && (ahead.idle() || how.batch().isZero())) {
+            depart();
+          } else if (!stopping) {
+            departures.add(services.clock().after(how.batch(), () -> loop.execute(this::depart)));
           }
         });
   }
@@ -289,11 +291,9 @@ final class JobAttempt implements ReadAhead.Listener {
     ahead.stop();
   }
 
-  private void finish(AttemptEnd how) {
+  void finish(AttemptEnd how) {
     halt();
-    if (departure != null) {
-      departure.cancel();
-    }
+    departures.forEach(Clocked.Timer::cancel);
     commits.close(!(how instanceof AttemptEnd.Ended || how instanceof AttemptEnd.Dead));
     end.tryComplete(how);
   }

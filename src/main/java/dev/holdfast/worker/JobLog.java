@@ -46,6 +46,15 @@ final class JobLog {
             LOG.warn("job {} failed for good after {} claims: {}", job.id(), job.fence(), reason));
   }
 
+  static void suspected(Delivery delivery) {
+    say(
+        facts(delivery),
+        () ->
+            LOG.info(
+                "job {} was there when two workers in a row died without a word: it is worked on alone, and nothing else is begun before that",
+                delivery.message().job()));
+  }
+
   static void unreachable(Delivery delivery, Duration delay, Throwable why) {
     say(
         facts(delivery),

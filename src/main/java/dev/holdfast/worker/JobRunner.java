@@ -58,6 +58,8 @@ final class JobRunner {
   private final Set<AttemptWatch> watches = new LinkedHashSet<>();
   private boolean draining;
   private Departure departure = Departure.AT_ONCE;
+  private long departureNanos;
+  private final LastCall lastCall;
   private int claiming;
   private final Quarantine quarantine =
       new Quarantine(
@@ -78,6 +80,7 @@ final class JobRunner {
     this.leases = leases;
     this.metrics = metrics;
     this.loop = loop;
+    this.lastCall = new LastCall(services.clock(), loop);
   }
 
   /**
@@ -114,22 +117,19 @@ final class JobRunner {
     watches.add(watch);
     Traces.Step step = Claiming.begin(delivery, options.id(), services.traces());
     claiming++;
-    long sinceNanos = services.clock().nanos();
-    return loop.here(
-            services
-                .traces()
-                .step(
-                    "claim",
-                    step.traceparent(),
-                    () -> services.records().claim(id, by, step.traceparent())))
+    Claiming made = new Claiming(delivery, by, watch, services.clock().nanos(), acquitted, step);
+    Future<Claim> answer = loop.here(made.claim(services));
+    return lastCall
+        .before(answer)
         .transform(
             claimed -> {
               claiming--;
+              if (claimed.cause() instanceof LastCall.TooLate) {
+                answer.onSuccess(late -> made.giveBack(late, services));
+              }
               Future<Void> settled =
                   claimed.succeeded()
-                      ? act(
-                          new Claiming(delivery, by, watch, sinceNanos, acquitted, step),
-                          claimed.result())
+                      ? act(made, claimed.result())
                       : unreachable(delivery, claimed.cause());
               quarantine.look();
               return settled;
@@ -161,12 +161,9 @@ final class JobRunner {
       Duration until = Duration.between(services.clock().instant(), busy.until());
       return release(delivery, until.isNegative() ? Duration.ZERO : until, "busy");
     }
-    if (claim instanceof Claim.Suspect suspect) {
-      // it may have had a turn in company that it is no longer allowed
-      claiming.acquitted().run();
-      Company allowed = suspect.allowed();
-      return quarantine.enter(
-          allowed == Company.SUSPECTS, acquitted -> claim(delivery, allowed, acquitted));
+    if (claim instanceof Claim.Suspect) {
+      JobLog.suspected(delivery);
+      return quarantine.enter(acquitted -> claim(delivery, Company.NONE, acquitted));
     }
     Claim.Claimed claimed = (Claim.Claimed) claim;
     Job job = claimed.job();
@@ -193,12 +190,17 @@ final class JobRunner {
     held.claiming.watch().attach(held.record, attempt::end);
     running.add(attempt);
     held.serving.interruptions().began();
-    if (quarantine.active() && !held.probation.on()) {
+    if (quarantine.active() && !(held.claiming.alone() && held.probation.on())) {
       attempt.rest();
     }
-    Future<AttemptEnd> end = attempt.run(look);
+    Future<AttemptEnd> end =
+        lastCall
+            .before(attempt.run(look))
+            .onFailure(late -> attempt.finish(new AttemptEnd.Abandoned(late)))
+            .otherwise(AttemptEnd.Abandoned::new);
     if (draining) {
-      attempt.interrupt(departure);
+      long passedNanos = services.clock().nanos() - departureNanos;
+      attempt.interrupt(departure.after(Duration.ofNanos(passedNanos)));
     }
     return end.compose(
         how -> {
@@ -282,6 +284,9 @@ final class JobRunner {
   void drain(Departure how) {
     draining = true;
     departure = how;
+    departureNanos = services.clock().nanos();
+    lastCall.in(how.records());
+    models.values().forEach(serving -> serving.batcher().leave());
     List.copyOf(running).forEach(attempt -> attempt.interrupt(how));
     // each of them is told on the loop first: whoever may go on would begin something new
     loop.execute(quarantine::dissolve);

@@ -4,12 +4,12 @@ import dev.holdfast.job.Clocked;
 import dev.holdfast.job.Item;
 import dev.holdfast.job.JobError;
 import dev.holdfast.worker.InferenceEngine.DeviceLostException;
-import dev.holdfast.worker.InferenceEngine.Lane;
 import dev.holdfast.worker.InferenceEngine.LoadedModel;
 import dev.holdfast.worker.InferenceEngine.Preparation;
 import dev.holdfast.worker.InferenceEngine.Prepared;
 import dev.holdfast.worker.InferenceEngine.Rejected;
 import io.vertx.core.Future;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -18,6 +18,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReadWriteLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -38,20 +39,29 @@ final class MicroBatcher implements Batcher {
   private final LinkedBlockingQueue<Window> arrived = new LinkedBlockingQueue<>();
   private final ExecutorService renderer;
   private final List<Thread> threads = new ArrayList<>();
-  private final List<Pulse> pulses = new ArrayList<>();
+  private final List<BatcherThread> watched = new ArrayList<>();
+  private final DeviceMemory memory;
   private final BatchInference inference;
   private volatile boolean closed;
 
   /**
+   * @param memory of the process's devices
    * @param fatal hears of a failure that no further call can survive; on the failing thread
    */
-  MicroBatcher(LoadedModel model, WorkerMetrics metrics, Clocked clock, Consumer<Throwable> fatal) {
+  MicroBatcher(
+      LoadedModel model,
+      WorkerMetrics metrics,
+      Clocked clock,
+      DeviceMemory memory,
+      Consumer<Throwable> fatal) {
     this.model = model;
+    this.memory = memory;
     this.metrics = metrics;
     this.fatal = fatal;
     MemoryLimits limits = new MemoryLimits(model.spec().batch().tokensMax());
     this.pool = new BatchPool(model.spec().batch(), limits);
-    this.inference = new BatchInference(model.spec().batch(), limits, metrics, this::settled);
+    this.inference =
+        new BatchInference(model.spec().batch(), limits, metrics, clock, this::settled);
     String name = "holdfast-" + model.spec().name();
     renderer =
         Executors.newSingleThreadExecutor(
@@ -63,7 +73,7 @@ final class MicroBatcher implements Batcher {
     watched(name + "-prepare", clock, this::prepareLoop);
     for (int i = 0; i < model.lanes(); i++) {
       int lane = i;
-      watched(name + "-lane-" + i, clock, pulse -> laneLoop(lane, pulse));
+      watched(name + "-lane-" + i, clock, self -> laneLoop(lane, self));
     }
     for (Thread thread : threads) {
       thread.setDaemon(true);
@@ -71,16 +81,10 @@ final class MicroBatcher implements Batcher {
     }
   }
 
-  private void watched(String name, Clocked clock, Consumer<Pulse> loop) {
-    Pulse pulse = new Pulse(name, Pulse.INFERENCE_STUCK_AFTER, clock);
-    pulses.add(pulse);
-    threads.add(
-        new Thread(
-            () -> {
-              loop.accept(pulse);
-              pulse.ends();
-            },
-            name));
+  private void watched(String name, Clocked clock, Consumer<BatcherThread> loop) {
+    BatcherThread thread = new BatcherThread(name, clock);
+    watched.add(thread);
+    threads.add(thread.over(loop));
   }
 
   @Override
@@ -92,7 +96,26 @@ final class MicroBatcher implements Batcher {
   public @Nullable String ailment() {
     return closed
         ? null
-        : pulses.stream().map(Pulse::ailment).filter(Objects::nonNull).findFirst().orElse(null);
+        : watched.stream()
+            .map(BatcherThread::ailment)
+            .filter(Objects::nonNull)
+            .findFirst()
+            .orElse(null);
+  }
+
+  @Override
+  public void lose(DeviceLostException why) {
+    watched.stream().filter(thread -> thread.ailment() != null).forEach(thread -> thread.lose(why));
+  }
+
+  @Override
+  public void leave() {
+    pool.leave();
+  }
+
+  @Override
+  public Duration recentBatch() {
+    return inference.recentBatch();
   }
 
   @Override
@@ -109,7 +132,7 @@ final class MicroBatcher implements Batcher {
     return window.future();
   }
 
-  private void prepareLoop(Pulse pulse) {
+  private void prepareLoop(BatcherThread self) {
     try {
       while (!closed) {
         List<Window> windows = new ArrayList<>();
@@ -121,13 +144,16 @@ final class MicroBatcher implements Batcher {
           windows.add(arrived.remove());
           items += next.items();
         }
-        pulse.begins();
+        self.takes(windows);
+        self.pulse().begins();
         metrics.prepare.record(() -> prepare(windows));
-        pulse.rests();
+        self.pulse().rests();
+        self.handsOn();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (RuntimeException | Error e) {
+      self.end(e);
       fatal.accept(e);
     }
   }
@@ -186,9 +212,11 @@ final class MicroBatcher implements Batcher {
     }
   }
 
-  private void laneLoop(int index, Pulse pulse) {
+  private void laneLoop(int index, BatcherThread self) {
+    Pulse pulse = self.pulse();
+    ReadWriteLock shared = memory.of(model.device(index));
     pulse.begins();
-    try (Lane lane = new WatchedLane(model.openLane(index), pulse)) {
+    try (WatchedLane lane = new WatchedLane(model.openLane(index), pulse, shared)) {
       pulse.rests();
       while (true) {
         long idleFrom = System.nanoTime();
@@ -198,11 +226,16 @@ final class MicroBatcher implements Batcher {
         }
         metrics.laneIdle.record(System.nanoTime() - idleFrom, TimeUnit.NANOSECONDS);
         metrics.poolItems.record(pool.size());
+        self.infers(batch);
         inference.infer(lane, batch);
+        self.handsOn();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    } catch (DeviceLostException | RuntimeException | Error e) {
+    } catch (DeviceLostException e) {
+      fatal.accept(e);
+    } catch (RuntimeException | Error e) {
+      self.end(e);
       fatal.accept(e);
     }
   }
@@ -213,7 +246,7 @@ final class MicroBatcher implements Batcher {
           () -> {
             try {
               window.render();
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
               window.fail(e);
             }
           });

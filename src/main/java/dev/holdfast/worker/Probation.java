@@ -5,8 +5,9 @@ import dev.holdfast.job.Job;
 import java.time.Duration;
 
 /**
- * How long a job must be worked on alone after attempts that ended without a word: until what they
- * may have died of is inferred and durable. Not thread-safe; lives on the loop.
+ * What a job is under after attempts that ended without a word: something of it is made durable
+ * early, and if it must be worked on alone, that is until all that they may have died of is. Not
+ * thread-safe; lives on the loop.
  */
 final class Probation {
 
@@ -26,29 +27,41 @@ final class Probation {
   private final Clocked clock;
   private final Runnable acquitted;
   private final long reached;
+  private final Duration untold;
   private Stage stage;
   private long sinceNanos;
   private long upTo;
 
-  private Probation(Stage stage, Clocked clock, long reached, Runnable acquitted) {
+  private Probation(Stage stage, Clocked clock, long reached, Duration untold, Runnable acquitted) {
     this.stage = stage;
     this.clock = clock;
     this.reached = reached;
+    this.untold = untold;
     this.acquitted = acquitted;
   }
 
   /**
+   * That of a job which must be worked on alone.
+   *
    * @param claimed the record with the dead attempts in it
    * @param acquitted hears that the job may be worked on among others
    */
-  static Probation of(Job claimed, Clocked clock, Runnable acquitted) {
+  static Probation alone(Job claimed, Clocked clock, Runnable acquitted) {
     long reached = claimed.attempts().stream().mapToLong(Job.Attempt::reached).max().orElse(0);
-    return new Probation(Stage.SUSPECT, clock, reached, acquitted);
+    return new Probation(Stage.SUSPECT, clock, reached, UNTOLD, acquitted);
+  }
+
+  /**
+   * That of a job which one worker died over, among others: whatever it infers first is made
+   * durable, since progress clears it, and the next worker may die soon.
+   */
+  static Probation inCompany(Clocked clock) {
+    return new Probation(Stage.SUSPECT, clock, 0, Duration.ZERO, () -> {});
   }
 
   /** That of a job which is not suspected. */
   static Probation none(Clocked clock) {
-    return new Probation(Stage.OVER, clock, 0, () -> {});
+    return new Probation(Stage.OVER, clock, 0, Duration.ZERO, () -> {});
   }
 
   /** Whether the job must be worked on alone. */
@@ -66,7 +79,7 @@ final class Probation {
       stage = Stage.UNTOLD;
       sinceNanos = clock.nanos();
     }
-    if (stage != Stage.UNTOLD || clock.nanos() - sinceNanos < UNTOLD.toNanos()) {
+    if (stage != Stage.UNTOLD || clock.nanos() - sinceNanos < untold.toNanos()) {
       return false;
     }
     stage = Stage.KEEPING;

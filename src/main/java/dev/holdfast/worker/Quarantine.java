@@ -4,23 +4,18 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.LinkedHashSet;
-import java.util.List;
-import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Where jobs wait whose last attempt ended without a word: one of them may kill whoever infers it,
+ * Where jobs wait whose last attempts ended without a word: one of them may kill whoever infers it,
  * and its neighbours would be blamed with it. While any waits nothing else is begun; when all that
- * runs has come to rest, they have their turns: those that may be together in groups, the others
- * one by one. A turn is over when its job has been dealt with, or before that when the job is
- * acquitted and goes on among the others. Not thread-safe; lives on the loop.
+ * runs has come to rest, they have their turns one by one. A turn is over when its job has been
+ * dealt with, or before that when the job is acquitted and goes on among the others. Not
+ * thread-safe; lives on the loop.
  */
 final class Quarantine {
-
-  /** How many are tried together: so many at most are blamed with the one that kills. */
-  private static final int GROUP = 16;
 
   /** By identity: each stands for itself. */
   private static final class Turn {
@@ -35,9 +30,8 @@ final class Quarantine {
   private final BooleanSupplier quiet;
   private final Runnable began;
   private final Runnable ended;
-  private final Deque<Turn> together = new ArrayDeque<>();
-  private final Deque<Turn> alone = new ArrayDeque<>();
-  private final Set<Turn> now = new LinkedHashSet<>();
+  private final Deque<Turn> waiting = new ArrayDeque<>();
+  private @Nullable Turn now;
   private Promise<Void> over = Promise.promise();
   private boolean dissolved;
 
@@ -54,11 +48,7 @@ final class Quarantine {
 
   /** Whether a job waits here or has its turn. */
   boolean active() {
-    return !now.isEmpty() || waiting();
-  }
-
-  private boolean waiting() {
-    return !together.isEmpty() || !alone.isEmpty();
+    return now != null || !waiting.isEmpty();
   }
 
   /** Completes when {@link #active} ends. */
@@ -69,14 +59,13 @@ final class Quarantine {
   /**
    * Waits for a turn.
    *
-   * @param company whether others may have theirs at the same time
    * @param take the turn, which never fails; it is given whom to tell that the job is acquitted
    * @return completes when what was taken has ended
    */
-  Future<Void> enter(boolean company, Function<Runnable, Future<Void>> take) {
+  Future<Void> enter(Function<Runnable, Future<Void>> take) {
     Turn turn = new Turn(take);
     boolean first = !active();
-    (company ? together : alone).add(turn);
+    waiting.add(turn);
     if (dissolved) {
       takeAll();
     } else if (first) {
@@ -88,16 +77,12 @@ final class Quarantine {
 
   /** Something may have come to rest. */
   void look() {
-    if (!now.isEmpty() || !waiting() || !quiet.getAsBoolean()) {
+    if (now != null || waiting.isEmpty() || !quiet.getAsBoolean()) {
       return;
     }
-    while (now.size() < GROUP && !together.isEmpty()) {
-      now.add(together.remove());
-    }
-    if (now.isEmpty()) {
-      now.add(alone.remove());
-    }
-    List.copyOf(now).forEach(turn -> take(turn, () -> over(turn)));
+    Turn next = waiting.remove();
+    now = next;
+    take(next, () -> over(next));
   }
 
   private void take(Turn turn, Runnable over) {
@@ -111,10 +96,11 @@ final class Quarantine {
   }
 
   private void over(Turn turn) {
-    if (!now.remove(turn) || !now.isEmpty() || dissolved) {
+    if (now != turn || dissolved) {
       return;
     }
-    if (waiting()) {
+    now = null;
+    if (!waiting.isEmpty()) {
       began.run();
       look();
     } else {
@@ -133,10 +119,8 @@ final class Quarantine {
   }
 
   private void takeAll() {
-    for (Deque<Turn> queue = together; waiting(); queue = alone) {
-      while (!queue.isEmpty()) {
-        take(queue.remove(), () -> {});
-      }
+    while (!waiting.isEmpty()) {
+      take(waiting.remove(), () -> {});
     }
   }
 

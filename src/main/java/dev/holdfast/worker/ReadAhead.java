@@ -54,6 +54,7 @@ final class ReadAhead {
   private boolean reading;
   private boolean ended;
   private boolean finishing;
+  private boolean dropped;
   private boolean resting;
   private boolean begun;
   private boolean stopped;
@@ -104,7 +105,8 @@ final class ReadAhead {
         .onSuccess(
             read -> {
               ended = read.isEmpty() || lines.atEnd();
-              if (read.isEmpty()) {
+              if (read.isEmpty() || finishing) {
+                dropped |= !read.isEmpty();
                 reading = false;
                 listener.settled();
               } else {
@@ -124,8 +126,10 @@ final class ReadAhead {
         .onSuccess(
             admitted -> {
               reading = false;
-              if (stopped) {
+              if (stopped || finishing) {
+                dropped = true;
                 serving.gate().leave(read.size(), held);
+                listener.settled();
               } else {
                 infer(read, held);
                 pump();
@@ -195,12 +199,19 @@ final class ReadAhead {
 
   /** Whether every item of the input has been handed on. */
   boolean exhausted() {
-    return ended && !reading && inFlight.isEmpty();
+    return ended && !dropped && !reading && inFlight.isEmpty();
   }
 
-  /** Reads no more; what is on its way still comes. */
+  /**
+   * Reads no more, and drops what nobody has begun behind the last window that was; the windows up
+   * to that one still come.
+   */
   void finish() {
     finishing = true;
+    while (!inFlight.isEmpty() && inFlight.getLast().window().cancelUnbegun()) {
+      inFlight.removeLast();
+      dropped = true;
+    }
   }
 
   /** Reads no more for now, but for a first window: a job that is claimed should get somewhere. */
@@ -225,7 +236,10 @@ final class ReadAhead {
   /** Drops what is on its way. */
   void stop() {
     stopped = true;
-    inFlight.forEach(entry -> entry.window().cancel());
+    for (InFlight entry : inFlight) {
+      serving.metrics().itemsDropped.increment(entry.window().settled());
+      entry.window().cancel();
+    }
     inFlight.clear();
   }
 

@@ -1,7 +1,9 @@
 package dev.holdfast.worker;
 
 import dev.holdfast.job.Clocked;
+import java.time.Duration;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +20,12 @@ final class Serving {
 
   /** What is on its way should be inferred within so long: it delays a newcomer and a cancel. */
   private static final double READ_AHEAD_SECONDS = 3;
+
+  /**
+   * What a window should take at most, at the job's own pace: a worker that leaves drops no more
+   * than the windows that it cannot complete.
+   */
+  private static final double WINDOW_SECONDS = 0.2;
 
   private static final long GATE_BYTES_MAX = 64L * 1024 * 1024;
 
@@ -49,6 +57,15 @@ final class Serving {
   static Map<String, String> digests(Map<String, Serving> models) {
     return models.entrySet().stream()
         .collect(Collectors.toMap(Map.Entry::getKey, model -> model.getValue().digest()));
+  }
+
+  /** What the micro-batches take that may be running, by those of late; the longest. */
+  static Duration recentBatch(Collection<Serving> models) {
+    return models.stream()
+        .filter(serving -> serving.gate.items() > 0)
+        .map(serving -> serving.batcher.recentBatch())
+        .max(Comparator.naturalOrder())
+        .orElse(Duration.ZERO);
   }
 
   private int batchItems() {
@@ -118,6 +135,7 @@ final class Serving {
 
   /** How many items a job's next window holds: at least a micro-batch of them. */
   int windowItems(double itemsPerSecond) {
-    return Math.max(batchItems(), policy.windowItems(itemsPerSecond));
+    double wanted = Math.min(policy.windowItems(itemsPerSecond), itemsPerSecond * WINDOW_SECONDS);
+    return (int) Math.max(batchItems(), wanted);
   }
 }

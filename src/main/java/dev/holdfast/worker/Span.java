@@ -114,6 +114,12 @@ final class Span {
     return metadata;
   }
 
+  /** What the record says when this is the newest that was gathered. */
+  Job.Progress progress(@Nullable Long total) {
+    Job.Checkpoint reached = to();
+    return new Job.Progress(reached.nextItem(), reached.failed(), total);
+  }
+
   /**
    * A part that was found in the store.
    *

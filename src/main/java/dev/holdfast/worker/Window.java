@@ -39,6 +39,7 @@ final class Window {
   private final Promise<Rendered> done = Promise.promise();
   private final IntConsumer settledSome;
   private final int step;
+  private boolean begun;
   private volatile boolean cancelled;
 
   /**
@@ -69,6 +70,37 @@ final class Window {
   void cancel() {
     cancelled = true;
     fail(new CancellationException("the window was cancelled"));
+  }
+
+  /**
+   * An item of it is about to be inferred.
+   *
+   * @return whether anybody wants it
+   */
+  synchronized boolean begin() {
+    begun |= !cancelled;
+    return !cancelled;
+  }
+
+  /**
+   * Cancels it where that costs nothing: no item of it was inferred or is about to be.
+   *
+   * @return whether it did
+   */
+  boolean cancelUnbegun() {
+    synchronized (this) {
+      if (begun) {
+        return false;
+      }
+      cancelled = true;
+    }
+    cancel();
+    return true;
+  }
+
+  /** How many of its lines are settled. */
+  int settled() {
+    return lines.size() - unsettled.get();
   }
 
   boolean cancelled() {

@@ -33,6 +33,10 @@ final class WorkerMetrics {
   private final MeterRegistry registry;
   final Counter items;
   final Counter itemErrors;
+
+  /** Inferred for nothing: their window was not complete when its job was left or ended. */
+  final Counter itemsDropped;
+
   final Counter batchesSplit;
   final Counter memoryShort;
   final Counter tokens;
@@ -60,6 +64,7 @@ final class WorkerMetrics {
     this.registry = registry;
     items = registry.counter("holdfast.items");
     itemErrors = registry.counter("holdfast.items.errors");
+    itemsDropped = registry.counter("holdfast.items.dropped");
     batchesSplit = registry.counter("holdfast.batches.split");
     memoryShort = registry.counter("holdfast.memory.short");
     tokens = registry.counter("holdfast.tokens");

@@ -5,7 +5,6 @@ import dev.holdfast.job.JobEvents;
 import dev.holdfast.job.JobQueue.Delivery;
 import dev.holdfast.job.ModelSpec;
 import dev.holdfast.job.WorkerRoster;
-import dev.holdfast.shutdown.DrainPlan;
 import dev.holdfast.shutdown.Drainable;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -16,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -58,6 +56,7 @@ public final class WorkerVerticle extends VerticleBase implements Drainable {
   private Duration pullAgain = PULL_AGAIN_FIRST;
   private Clocked.@Nullable Timer nextReport;
   private Clocked.@Nullable Timer nextPull;
+  private Clocked.@Nullable Timer watch;
   private final Promise<Void> drained = Promise.promise();
 
   /**
@@ -96,7 +95,9 @@ public final class WorkerVerticle extends VerticleBase implements Drainable {
       disk.start();
     }
     load();
-    vitals = new Vitals(models, loop, services.clock());
+    Vitals signs = new Vitals(models, loop, services.clock());
+    watch = signs.watch(this::broken);
+    vitals = signs;
     return Future.succeededFuture();
   }
 
@@ -147,7 +148,7 @@ public final class WorkerVerticle extends VerticleBase implements Drainable {
             })
         .onFailure(
             failure -> {
-              if (!draining) {
+              if (!draining && !broken.get()) {
                 busyWith(ModelLoading.reason(failure));
                 LOG.error("this worker serves nothing until it is restarted: {}", notReady);
               }
@@ -250,11 +251,10 @@ public final class WorkerVerticle extends VerticleBase implements Drainable {
           engine.stop();
           cancel(nextReport);
           cancel(nextPull);
+          cancel(watch);
           JobRunner jobs = runner;
           if (jobs != null) {
-            Duration batch =
-                Duration.ofMillis((long) metrics.inference.mean(TimeUnit.MILLISECONDS));
-            jobs.drain(Departure.of(DrainPlan.of(budget, batch), broken.get()));
+            jobs.drain(Departure.of(budget, models.values(), broken.get()));
           }
           drainedIfIdle();
         });

@@ -110,7 +110,7 @@ final class ApiFixture {
     contract = new ContractChecker(vertx);
     Supplier<ApiVerticle> instances =
         ApiVerticle.instances(
-            new ApiOptions("127.0.0.1", 0, false, limits, Duration.ZERO), services, stops);
+            new ApiOptions("127.0.0.1", 0, false, limits, ApiOptions.Leave.USUAL), services, stops);
     ApiVerticle first = instances.get();
     CompletableFuture<ApiVerticle> made = new CompletableFuture<>();
     Supplier<ApiVerticle> remembered =

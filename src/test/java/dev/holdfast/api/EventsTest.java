@@ -45,6 +45,14 @@ class EventsTest {
     return event.getJsonObject("job").getString("id");
   }
 
+  /** Then no event of what was before comes any more. */
+  private static void awaitEventOf(JobId id, SocketClient client) throws Exception {
+    String job = job(client.next());
+    while (!job.equals(id.value())) {
+      job = job(client.next());
+    }
+  }
+
   @Test
   void jobsAreSubscribedByTheirIdsAndUnknownOnesNamed() throws Exception {
     JobId one = api.submitted(1);
@@ -93,7 +101,12 @@ class EventsTest {
 
   @Test
   void labelsAndAllAreFollowedFromNowOn() throws Exception {
-    labelled("before");
+    SocketClient early = SocketClient.open(api, "/v1/events");
+    early.say("{\"subscribe\":\"all\"}");
+    early.until("subscribed");
+    JobId before = labelled("before");
+    awaitEventOf(before, early);
+    early.close();
     SocketClient mine = SocketClient.open(api, "/v1/events");
     SocketClient all = SocketClient.open(api, "/v1/events");
     mine.say("{\"subscribe\":{\"label\":{\"team\":\"search\"}}}");

@@ -6,7 +6,6 @@ import dev.holdfast.world.ManualClock;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Vertx;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Objects;
 import java.util.Queue;
@@ -72,7 +71,8 @@ class LoopPulseTest {
               usual.traces());
       Supplier<ApiVerticle> instances =
           ApiVerticle.instances(
-              new ApiOptions("127.0.0.1", 0, false, ApiOptions.Limits.USUAL, Duration.ZERO),
+              new ApiOptions(
+                  "127.0.0.1", 0, false, ApiOptions.Limits.USUAL, ApiOptions.Leave.USUAL),
               services);
       AtomicReference<ApiVerticle> kept = new AtomicReference<>();
       CountDownLatch stuck = new CountDownLatch(1);

@@ -53,7 +53,12 @@ class TakeOverTest {
   private int serve(Vertx on, int port, boolean reusePort, Duration leave) throws Exception {
     Supplier<ApiVerticle> instances =
         ApiVerticle.instances(
-            new ApiOptions("127.0.0.1", port, reusePort, ApiOptions.Limits.USUAL, leave),
+            new ApiOptions(
+                "127.0.0.1",
+                port,
+                reusePort,
+                ApiOptions.Limits.USUAL,
+                new ApiOptions.Leave(leave, ApiOptions.Leave.USUAL.all())),
             api.services);
     List<ApiVerticle> made = new ArrayList<>();
     Supplier<ApiVerticle> kept =

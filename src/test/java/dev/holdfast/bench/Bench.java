@@ -83,8 +83,7 @@ final class Bench {
         "emulators", () -> EmulatorJobs.run(directory.resolve("emulators"), log(), report));
     sections.put("peer", () -> SpringPeer.run(directory.resolve("peer"), log(), model, report));
     sections.put(
-        "checkpoint",
-        () -> CheckpointCost.run(directory.resolve("checkpoint"), log(), ROUNDS, report));
+        "checkpoint", () -> CheckpointCost.run(directory.resolve("checkpoint"), log(), report));
     sections.put("events", () -> EventSockets.run(directory.resolve("events"), log(), report));
     sections.put("memory", this::memory);
     return sections;

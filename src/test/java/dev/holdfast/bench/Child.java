@@ -17,6 +17,9 @@ final class Child implements AutoCloseable {
 
   private static final long END_SECONDS_MAX = 20;
 
+  /** A thread that ends while it is to be moved fails the move. */
+  private static final int PINS_MAX = 10;
+
   private final Process process;
   private final BufferedReader out;
 
@@ -65,6 +68,19 @@ final class Child implements AutoCloseable {
     builder.environment().putAll(environment);
     builder.redirectError(ProcessBuilder.Redirect.appendTo(new File(log.toString())));
     return new Child(builder.start());
+  }
+
+  /** Moves it to a core, with all of its threads and those that they start. */
+  void pin(int core) throws IOException, InterruptedException {
+    List<String> line =
+        List.of("taskset", "-a", "-c", "-p", Integer.toString(core), Long.toString(process.pid()));
+    for (int i = 0; i < PINS_MAX; i++) {
+      ProcessBuilder builder = new ProcessBuilder(line).redirectErrorStream(true);
+      if (builder.redirectOutput(ProcessBuilder.Redirect.DISCARD).start().waitFor() == 0) {
+        return;
+      }
+    }
+    throw new IOException("process %d could not be moved to core %d".formatted(pid(), core));
   }
 
   /** SIGTERM, without waiting for what comes of it. */

@@ -94,6 +94,11 @@ final class GoogleWorker {
     }
 
     @Override
+    public String device(int lane) {
+      return model.device(lane);
+    }
+
+    @Override
     public InferenceEngine.Lane openLane(int index) {
       return model.openLane(index);
     }

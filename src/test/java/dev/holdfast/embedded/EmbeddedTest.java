@@ -13,6 +13,7 @@ import dev.holdfast.job.Job;
 import dev.holdfast.job.JobError;
 import dev.holdfast.job.JobId;
 import dev.holdfast.job.JobQueue.Delivery;
+import dev.holdfast.job.JobQueue.Message;
 import dev.holdfast.job.JobState;
 import dev.holdfast.job.JobStore;
 import dev.holdfast.job.ObjectStore.Upload;
@@ -102,10 +103,18 @@ class EmbeddedTest {
   @Test
   void aDatabaseOfTheFirstVersionIsBroughtUpToDate() throws Exception {
     Job before = Jobs.queued(NOON);
+    Message pulled = new Message(before.id(), Map.of());
+    Message waiting = new Message(JobId.random(), Map.of());
     try (Embedded embedded = embedded()) {
       await(embedded.store().create(before));
+      await(embedded.queue().publish(pulled));
+      await(embedded.queue().pull(1, Duration.ZERO, Duration.ZERO));
+      await(embedded.queue().publish(waiting));
     }
     try (SqliteSession session = SqliteSession.open(data.resolve("holdfast.db"))) {
+      session.execute("DROP INDEX messages_again");
+      session.execute("DROP INDEX messages_fresh");
+      session.execute("CREATE INDEX messages_visible ON messages (visible_at, seq)");
       session.execute("DROP TABLE objects");
       session.execute("DROP INDEX jobs_backlog");
       session.execute("ALTER TABLE jobs DROP COLUMN items_left");
@@ -115,6 +124,9 @@ class EmbeddedTest {
       assertThat(await(embedded.store().get(before.id()))).contains(before);
       assertThat(await(embedded.store().backlog()))
           .containsEntry(JobState.QUEUED, new JobStore.Load(1, 1));
+      assertThat(await(embedded.queue().pull(2, Duration.ofMinutes(1), Duration.ZERO)))
+          .extracting(Delivery::message)
+          .containsExactlyInAnyOrder(pulled, waiting);
     }
   }
 

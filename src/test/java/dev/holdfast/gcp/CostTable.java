@@ -85,6 +85,10 @@ final class CostTable {
   /** What an idempotency key adds to a submission: nobody must have used it. */
   static final Map<Operation, Integer> IDEMPOTENCY_KEY = Map.of(Operation.RECORD_READ, 1);
 
+  /** What it is to find a job that nobody moves and to send it on its way. */
+  static final Map<Operation, Integer> SENT_AGAIN =
+      Map.of(Operation.RECORD_READ, 1, Operation.RECORD_WRITTEN, 2, Operation.PUBLISHED, 1);
+
   /** Inputs are read, and results fetched, in ranges of so many bytes. */
   static final int CHUNK_BYTES = 256 * 1024;
 

@@ -4,6 +4,7 @@ import static dev.holdfast.contract.Futures.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.SystemClock;
+import dev.holdfast.contract.Jobs;
 import dev.holdfast.gcp.CostTable.Step;
 import dev.holdfast.job.Clocked;
 import dev.holdfast.job.Job;
@@ -12,6 +13,8 @@ import dev.holdfast.job.Reconciler;
 import dev.holdfast.world.OnEmulators;
 import io.vertx.core.json.JsonObject;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumMap;
@@ -116,15 +119,12 @@ class CostTest {
                 CostTable.IDEMPOTENCY_KEY, plus(Step.SUBMIT.operations(), Step.HEAR.operations())));
   }
 
-  @Test
-  void deletingOldJobsCostsWhatTheTableSays() throws Exception {
-    for (int i = 0; i < JOBS; i++) {
-      world.worked(() -> world.submitText("text"), 3);
-    }
+  /** What a reconciler is billed for that looks some time from now. */
+  private Map<Operation, Integer> reconciled(Duration ahead, int jobs) throws Exception {
     // no timer of theirs must add to what is counted
     await(world.vertx.close());
-    Clocked weekLater = new Later(world.clock, Job.KEPT_AFTER_END.plusDays(1));
-    JobRecords records = new JobRecords(api.gcp.store(), api.gcp.events(), weekLater);
+    Clocked later = new Later(world.clock, ahead);
+    JobRecords records = new JobRecords(api.gcp.store(), api.gcp.events(), later);
     Map<Operation, Integer> before = api.counts();
     try (Reconciler reconciler =
         new Reconciler(
@@ -132,15 +132,33 @@ class CostTest {
             api.gcp.queue(),
             api.gcp.objects(),
             records,
-            weekLater,
+            later,
             (what, why) -> {
               throw new AssertionError(what, why);
             })) {
-      assertThat(await(reconciler.reconcile())).isEqualTo(JOBS);
+      assertThat(await(reconciler.reconcile())).isEqualTo(jobs);
     }
     Map<Operation, Integer> each = api.billedSince(before);
-    each.replaceAll((operation, times) -> times / JOBS);
-    assertThat(each).isEqualTo(Step.FORGET.operations());
+    each.replaceAll((operation, times) -> times / jobs);
+    return each;
+  }
+
+  @Test
+  void deletingOldJobsCostsWhatTheTableSays() throws Exception {
+    for (int i = 0; i < JOBS; i++) {
+      world.worked(() -> world.submitText("text"), 3);
+    }
+    assertThat(reconciled(Job.KEPT_AFTER_END.plusDays(1), JOBS))
+        .isEqualTo(Step.FORGET.operations());
+  }
+
+  @Test
+  void sendingAJobAgainCostsWhatTheDocumentSays() throws Exception {
+    await(api.gcp.store().create(Jobs.queued(clock.instant())));
+    Map<Operation, Integer> each = reconciled(Duration.ofMinutes(2), 1);
+    assertThat(each).isEqualTo(CostTable.SENT_AGAIN);
+    assertThat(Files.readString(Path.of("COSTS.md")))
+        .contains("%.2f USD for a million. To do that".formatted(1e6 * CostTable.dollars(each)));
   }
 
   /** A clock that is ahead of another. */

@@ -169,10 +169,11 @@ class PubSubFaultsTest {
   @Test
   void aStalledPullEndsWithItsWait() {
     await(sound.publish(message()));
-    faults.next("Pull", Fault.STALL, 1);
+    faults.next("Pull", Fault.STALL, FOR_EVER);
     Duration took =
         time(() -> assertThat(await(queue.pull(1, LEASE, Duration.ofSeconds(2)))).isEmpty());
     assertThat(took).isLessThan(Duration.ofSeconds(5));
+    faults.reset();
     assertThat(await(queue.pull(1, LEASE, PATIENCE))).hasSize(1);
   }
 

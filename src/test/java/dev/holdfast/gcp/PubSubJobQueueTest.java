@@ -96,6 +96,17 @@ class PubSubJobQueueTest extends JobQueueContract {
   }
 
   @Test
+  void aPullThatWaitsForNothingIsAHandfulOfCalls() {
+    try (RpcFaults faults = new RpcFaults()) {
+      PubSubJobQueue counted = world.queue(faults);
+
+      assertThat(await(counted.pull(1, LEASE, Duration.ofSeconds(1)))).isEmpty();
+
+      assertThat(faults.calls().get("Pull")).isBetween(1, 5);
+    }
+  }
+
+  @Test
   void aMessageThatNamesNoJobIsDroppedAndTheNextIsDelivered() {
     PubSubClients clients = world.clients();
     for (String data : List.of("not a job", "\u0000", "job_")) {

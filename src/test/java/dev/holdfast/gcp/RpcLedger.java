@@ -1,6 +1,7 @@
 package dev.holdfast.gcp;
 
 import com.google.firestore.v1.BatchGetDocumentsRequest;
+import com.google.firestore.v1.BatchWriteRequest;
 import com.google.firestore.v1.CommitRequest;
 import com.google.firestore.v1.RunAggregationQueryRequest;
 import com.google.firestore.v1.RunQueryRequest;
@@ -120,6 +121,8 @@ final class RpcLedger implements ClientInterceptor {
     private void asked(Object message) {
       if (message instanceof CommitRequest commit) {
         commit.getWritesList().forEach(RpcLedger.this::written);
+      } else if (message instanceof BatchWriteRequest batch) {
+        batch.getWritesList().forEach(RpcLedger.this::written);
       } else if (message instanceof BatchGetDocumentsRequest get) {
         get.getDocumentsList().forEach(RpcLedger.this::read);
       } else if (message instanceof RunAggregationQueryRequest aggregation) {

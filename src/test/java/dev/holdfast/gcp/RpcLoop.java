@@ -107,7 +107,7 @@ public final class RpcLoop implements AutoCloseable {
                 .setSubscription(clients.subscription(layout.subscriptions().jobs().name()))
                 .setMaxMessages(max)
                 .build(),
-            PubSubClients.polling(Duration.ofSeconds(PULL_SECONDS)))
+            clients.polling(Duration.ofSeconds(PULL_SECONDS)))
         .getReceivedMessagesList();
   }
 

@@ -2,7 +2,6 @@ package dev.holdfast.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.holdfast.world.ManualClock;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import java.lang.reflect.Proxy;
@@ -16,73 +15,10 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.BiConsumer;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
-/**
- * What becomes of jobs that nobody moves, on every backend and a clock with movable hands. Each
- * test begins with an empty backend.
- */
-@Timeout(60)
-public abstract class ReconcilerContract {
-
-  private static final Duration LEASE = Duration.ofSeconds(30);
-
-  protected final ManualClock clock = new ManualClock();
-  private Backend backend;
-  private JobRecords records;
-  private Reconciler reconciler;
-
-  /** Opens the backend that the test plays on; it is closed at the end. */
-  protected abstract Backend open() throws Exception;
-
-  /** How many messages a worker could pull. */
-  protected abstract long waiting() throws Exception;
-
-  @BeforeEach
-  final void begin() throws Exception {
-    backend = open();
-    records = new JobRecords(backend.store(), backend.events(), clock);
-    reconciler = reconciler();
-  }
-
-  private Reconciler reconciler() {
-    return reconciler(
-        backend.objects(),
-        clock,
-        (what, why) -> {
-          throw new AssertionError(what, why);
-        });
-  }
-
-  private Reconciler reconciler(
-      ObjectStore objects, Clocked clock, BiConsumer<String, Throwable> complain) {
-    return new Reconciler(backend.store(), backend.queue(), objects, records, clock, complain);
-  }
-
-  @AfterEach
-  final void end() {
-    reconciler.close();
-    backend.close();
-  }
-
-  private static <T> T await(Future<T> future) throws Exception {
-    return future.toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
-  }
-
-  private Job create(JobSpec.Input input, @Nullable Instant deadline) throws Exception {
-    JobSpec spec = new JobSpec("m", input, Map.of(), 3, deadline, null);
-    return await(backend.store().create(JobLife.created(JobId.random(), spec, clock.instant())))
-        .job();
-  }
-
-  private Job newest(Job job) throws Exception {
-    return await(backend.store().get(job.id())).orElseThrow();
-  }
+/** What becomes of jobs that nobody moves, on every backend and a clock with movable hands. */
+public abstract class ReconcilerContract extends ResendContract {
 
   @Test
   void aJobPastItsDeadlineFails() throws Exception {
@@ -93,42 +29,6 @@ public abstract class ReconcilerContract {
     assertThat(newest(job).state()).isEqualTo(JobState.FAILED);
     assertThat(Objects.requireNonNull(newest(job).error()).code()).isEqualTo("deadline_exceeded");
     assertThat(waiting()).as("a worker puts its copy with the dead letters").isEqualTo(1);
-  }
-
-  @Test
-  void aJobWhoseWorkerIsLongGoneIsSentAgainAndALiveOneIsLeftAlone() throws Exception {
-    Job job = create(new JobSpec.Inline("\"a\"\n", 1), null);
-    await(
-        records.claim(
-            job.id(), new Claimant("w", Job.Place.UNKNOWN, "token", LEASE, Claimant.Company.NONE)));
-    clock.advance(Duration.ofSeconds(89));
-    assertThat(await(reconciler.reconcile())).isZero();
-    clock.advance(Duration.ofSeconds(2));
-    assertThat(await(reconciler.reconcile())).isEqualTo(1);
-    assertThat(waiting()).isEqualTo(1);
-  }
-
-  @Test
-  void aJobThatWaitsLongIsSentAgainLessAndLessOften() throws Exception {
-    create(new JobSpec.Inline("\"a\"\n", 1), null);
-    int sent = 0;
-    for (int minute = 0; minute < 24 * 60; minute++) {
-      clock.advance(Duration.ofMinutes(1));
-      sent += await(reconciler.reconcile());
-    }
-    assertThat(sent).isBetween(8, 12);
-  }
-
-  @Test
-  void twoReconcilersAtTheSameMomentDoNoHarm() throws Exception {
-    Job job = create(new JobSpec.Inline("\"a\"\n", 1), null);
-    clock.advance(Duration.ofSeconds(61));
-    Future<Integer> one = reconciler.reconcile();
-    Future<Integer> two = reconciler().reconcile();
-    await(one);
-    await(two);
-    assertThat(waiting()).isBetween(1L, 2L);
-    assertThat(newest(job).version()).isEqualTo(2);
   }
 
   @Test

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.holdfast.embedded.Embedded;
 import dev.holdfast.job.Claimant.Company;
 import dev.holdfast.world.Messages;
-import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
@@ -16,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -35,10 +33,6 @@ class ReconcilerTest extends ReconcilerContract {
   @Override
   protected long waiting() {
     return Messages.in(directory, clock).waiting();
-  }
-
-  private static <T> T await(Future<T> future) throws Exception {
-    return future.toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
   }
 
   /** A job of ten items whose checkpoint is behind some parts, beside one that nobody knows of. */

@@ -71,16 +71,25 @@ class AwsNoticeTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
+        "{\"action\":\"terminate\"}",
+        "{\"action\":\"terminate\",\"time\":null}",
+        "{\"action\":\"terminate\",\"time\":\"soon\"}",
+        "{\"action\":\"terminate\",\"time\":17}",
         "{\"action\":\"hibernate\"}",
-        "{\"action\":\"hibernate\",\"time\":null}",
-        "{\"action\":\"hibernate\",\"time\":\"soon\"}",
-        "{\"action\":\"hibernate\",\"time\":17}",
-        "{\"action\":\"hibernate\",\"time\":\"2026-03-01T11:59:59Z\"}"
+        "{\"action\":\"hibernate\",\"time\":\"2026-03-01T11:59:59Z\"}",
+        "{\"action\":\"hibernate\",\"time\":\"2026-03-01T12:02:00Z\"}"
       })
-  void withoutATimeToComeThereIsNoDeadline(String item) throws Exception {
+  void withoutATimeAndForWhatBeginsAtOnceThereIsNoDeadline(String item) throws Exception {
     aws.set(FakeAws.ACTION, item);
     listening.watch(aws, server).start(listening::hear);
     assertThat(listening.nextNotice().deadline()).isEmpty();
+  }
+
+  @Test
+  void nothingIsLeftOfATimeThatHasPassed() throws Exception {
+    aws.set(FakeAws.ACTION, "{\"action\":\"terminate\",\"time\":\"2026-03-01T11:59:59Z\"}");
+    listening.watch(aws, server).start(listening::hear);
+    assertThat(listening.nextNotice().deadline()).contains(Duration.ZERO);
   }
 
   @ParameterizedTest

@@ -110,11 +110,18 @@ class AzureNoticeTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", " ", "soon", "2026-03-01", "Sun, 01 Mar 2026 11:00:00 GMT"})
-  void withoutATimeToComeThereIsNoDeadline(String notBefore) throws Exception {
+  @ValueSource(strings = {"", " ", "soon", "2026-03-01"})
+  void withoutATimeThereIsNoDeadline(String notBefore) throws Exception {
     azure.list(FakeAzure.event("1", "Preempt", FakeAzure.NAME, notBefore));
     watch();
     assertThat(listening.nextNotice().deadline()).isEmpty();
+  }
+
+  @Test
+  void nothingIsLeftOfATimeThatHasPassed() throws Exception {
+    azure.list(FakeAzure.event("1", "Preempt", FakeAzure.NAME, "Sun, 01 Mar 2026 11:00:00 GMT"));
+    watch();
+    assertThat(listening.nextNotice().deadline()).contains(Duration.ZERO);
   }
 
   @Test

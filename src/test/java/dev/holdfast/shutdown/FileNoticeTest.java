@@ -3,11 +3,14 @@ package dev.holdfast.shutdown;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.shutdown.EvictionNotice.Notice;
+import dev.holdfast.world.Waits;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -133,5 +136,42 @@ class FileNoticeTest {
     }
     assertThat(listening.waits.isEmpty()).isTrue();
     assertThat(listening.heardNothing()).isTrue();
+  }
+
+  @Test
+  void aLookThatHangsIsGivenUpAndSilencesNoOtherSource() throws Exception {
+    CountDownLatch dead = new CountDownLatch(1);
+    FileProbe hanging =
+        new FileProbe(
+            listening.clockwork(),
+            directory,
+            path -> {
+              Waits.until(dead);
+              return Optional.of("7");
+            });
+    EvictionNotice stuck = new Watched(listening.clockwork(), List.of(hanging), hanging::close);
+    stuck.start(listening::hear);
+    ScriptedTimers.Alarm limit = listening.limits.next();
+    assertThat(limit.delay()).isEqualTo(Duration.ofSeconds(5));
+
+    write("15");
+    watch();
+    assertThat(listening.nextNotice().deadline()).contains(Duration.ofSeconds(15));
+    listening.waits.expect(BETWEEN);
+    ScriptedTimers.Alarm lively = listening.waits.next();
+    limit.fire();
+    listening.waits.expect(Duration.ofSeconds(1));
+    listening.waits.expect(Duration.ofSeconds(2));
+    ScriptedTimers.Alarm later = listening.waits.next();
+    assertThat(later.delay()).as("it hangs still").isEqualTo(Duration.ofSeconds(4));
+
+    dead.countDown();
+    assertThat(lively.stopped()).isFalse();
+    later.fire();
+    while (listening.heardNothing()) {
+      listening.waits.next().fire();
+    }
+    assertThat(listening.nextNotice().deadline()).contains(Duration.ofSeconds(7));
+    Listening.await(stuck.close());
   }
 }

@@ -6,6 +6,7 @@ import dev.holdfast.emulator.FreePort;
 import dev.holdfast.shutdown.EvictionNotices.Cloud;
 import dev.holdfast.shutdown.MachineFacts.Facts;
 import dev.holdfast.shutdown.MetadataServer.Fault;
+import dev.holdfast.world.Waits;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
 import java.net.URI;
@@ -104,21 +105,20 @@ class MachineFactsTest {
       Future<Facts> asked = ask(cloud, server.base());
       if (fault == Fault.SILENCE || fault == Fault.UNENDED) {
         server.nextAsked();
-        whole().fire();
+        timeIsUp(asked);
       }
       assertThat(Listening.await(asked)).isEqualTo(Facts.NONE);
     }
   }
 
-  /** The limit of all questions together; others of the same length may have been set before. */
-  private ScriptedTimers.Alarm whole() throws InterruptedException {
-    ScriptedTimers.Alarm alarm = listening.limits.next();
-    while (!listening.limits.isEmpty()) {
-      alarm.fire();
-      alarm = listening.limits.next();
-    }
+  /** Of each question, and of all together; they are of the same length. */
+  private void timeIsUp(Future<Facts> asked) {
+    Waits.until(
+        () -> {
+          listening.limits.fireAll();
+          return asked.isComplete();
+        });
     assertThat(listening.limits.set()).contains(MachineFacts.LIMIT);
-    return alarm;
   }
 
   @Test

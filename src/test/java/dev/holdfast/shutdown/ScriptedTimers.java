@@ -3,6 +3,7 @@ package dev.holdfast.shutdown;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -53,6 +54,13 @@ final class ScriptedTimers implements Timers {
     Alarm alarm = next();
     assertThat(alarm.delay()).isEqualTo(delay);
     alarm.fire();
+  }
+
+  /** Fires what is set and nobody has looked at. */
+  void fireAll() {
+    List<Alarm> due = new ArrayList<>();
+    alarms.drainTo(due);
+    due.forEach(Alarm::fire);
   }
 
   /** What all timers so far were set to, in order. */

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Timeout;
 class ShutdownVerticleTest {
 
   private static final Duration AMPLE = Duration.ofSeconds(20);
+  private static final Duration SECOND = Duration.ofSeconds(1);
 
   private final Vertx vertx = Vertx.vertx();
   private final BlockingQueue<String> done = new LinkedBlockingQueue<>();
@@ -45,12 +46,17 @@ class ShutdownVerticleTest {
             done.add(name);
             return drain.apply(budget);
           }
+
+          @Override
+          public void hurry(Duration left) {
+            // it takes what it takes
+          }
         },
         until);
   }
 
   private ShutdownVerticle deployed(Duration usual, ShutdownVerticle.Stage... stages) {
-    ShutdownVerticle verticle = new ShutdownVerticle(List.of(stages), usual, exit::complete);
+    ShutdownVerticle verticle = new ShutdownVerticle(() -> List.of(stages), usual, exit::complete);
     vertx.deployVerticle(verticle).toCompletionStage().toCompletableFuture().join();
     return verticle;
   }
@@ -105,7 +111,7 @@ class ShutdownVerticleTest {
 
     verticle.begin("SIGTERM");
 
-    assertThat(exit.get(10, TimeUnit.SECONDS)).isZero();
+    assertThat(exit.get(10, TimeUnit.SECONDS)).isEqualTo(ShutdownVerticle.CUT_OFF);
     assertThat(done).containsExactly("hangs", "fails", "throws", "last");
   }
 
@@ -164,9 +170,71 @@ class ShutdownVerticleTest {
                 }));
     try {
       verticle.begin("SIGTERM");
-      assertThat(exit.get(10, TimeUnit.SECONDS)).isZero();
+      assertThat(exit.get(10, TimeUnit.SECONDS)).isEqualTo(ShutdownVerticle.CUT_OFF);
     } finally {
       release.countDown();
     }
+  }
+
+  @Test
+  void anEarlierDeadlineCutsTheStageShortThatRuns() throws Exception {
+    BlockingQueue<Duration> hurried = new LinkedBlockingQueue<>();
+    ShutdownVerticle verticle =
+        deployed(
+            AMPLE,
+            new ShutdownVerticle.Stage(
+                new Drainable() {
+                  @Override
+                  public String name() {
+                    return "hangs";
+                  }
+
+                  @Override
+                  public Future<Void> drain(Duration budget) {
+                    done.add("hangs");
+                    return Promise.<Void>promise().future();
+                  }
+
+                  @Override
+                  public void hurry(Duration left) {
+                    hurried.add(left);
+                  }
+                },
+                0.5),
+            stage("two", 1, budget -> Future.succeededFuture()));
+
+    verticle.begin("a notice", Duration.ofMinutes(2));
+    assertThat(done.poll(10, TimeUnit.SECONDS)).isEqualTo("hangs");
+    verticle.begin("SIGTERM", Duration.ofSeconds(1));
+
+    assertThat(exit.get(10, TimeUnit.SECONDS)).isEqualTo(ShutdownVerticle.CUT_OFF);
+    assertThat(done).as("the next has its turn").containsExactly("two");
+    assertThat(hurried)
+        .singleElement()
+        .satisfies(left -> assertThat(left).isLessThanOrEqualTo(SECOND));
+  }
+
+  @Test
+  void whatBeginsBeforeItIsDeployedIsDoneOnceItIs() throws Exception {
+    ShutdownVerticle verticle =
+        new ShutdownVerticle(
+            () -> List.of(stage("one", 1, budget -> Future.succeededFuture())),
+            AMPLE,
+            exit::complete);
+    verticle.begin("SIGTERM");
+    assertThat(exit).isNotDone();
+    vertx.deployVerticle(verticle).toCompletionStage().toCompletableFuture().join();
+    assertThat(exit.get(10, TimeUnit.SECONDS)).isZero();
+    assertThat(done).containsExactly("one");
+  }
+
+  @Test
+  void aFaultKeepsItsCodeWhateverIsLeftBehind() throws Exception {
+    ShutdownVerticle verticle =
+        deployed(
+            Duration.ofMillis(200),
+            stage("hangs", 0.5, budget -> Promise.<Void>promise().future()));
+    verticle.fail("the device is lost", 70);
+    assertThat(exit.get(10, TimeUnit.SECONDS)).isEqualTo(70);
   }
 }

@@ -185,7 +185,7 @@ final class Replicas {
         Proxy.newProxyInstance(
             port.getClassLoader(),
             new Class<?>[] {port},
-            (proxy, method, arguments) -> Future.succeededFuture(0)));
+            (proxy, method, arguments) -> Future.succeededFuture()));
   }
 
   Job submitted(@Nullable String url) {

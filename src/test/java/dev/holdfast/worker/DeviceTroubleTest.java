@@ -19,6 +19,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** A device with too little memory, and one that breaks. */
 @Timeout(60)
@@ -79,6 +81,20 @@ class DeviceTroubleTest {
   }
 
   @Test
+  void whatFittedInAnotherShapeSaysNothingOfAnItemThatDoesNot() {
+    engine.memory(100);
+    Job before = world.submit(ofLength(50, 1));
+    WorkerWorld.Worker worker = world.worker("small", new Mortal(), engine);
+    worker.work();
+    world.assertComplete(before, ofLength(50, 1));
+    Job job = world.submit("wide" + "w".repeat(46), "brief");
+    worker.work();
+
+    assertThat(world.job(job.id()).state()).isEqualTo(JobState.COMPLETE);
+    assertThat(world.job(job.id()).checkpoint().failed()).isEqualTo(1);
+  }
+
+  @Test
   void memoryThatIsGoneForGoodIsNotTheItemsFault() {
     String[] texts = ofLength(50, 4);
     Job before = world.submit(texts);
@@ -113,11 +129,20 @@ class DeviceTroubleTest {
     world.assertComplete(job, texts);
   }
 
-  @Test
-  void anInputThatBreaksEveryDeviceFailsAfterThreeAndItsNeighboursComplete() {
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          assert   | CUDA error: device-side assert triggered
+          swallow  | inference gave 0 rows for 1 items
+          overflow | the thread holdfast-scripted-prepare ended with java.lang.StackOverflowError: overflown
+          """)
+  void anInputThatBreaksEveryDeviceFailsAfterThreeAndItsNeighboursComplete(
+      String input, String why) {
     List<Job> neighbours = new ArrayList<>();
     neighbours.add(world.submit("before"));
-    Job killer = world.submit("assert");
+    Job killer = world.submit(input);
     neighbours.add(world.submit("after"));
     int workers = 0;
     while (!world.job(killer.id()).state().terminal()) {
@@ -132,7 +157,8 @@ class DeviceTroubleTest {
     assertThat(Objects.requireNonNull(dead.error()).code()).isEqualTo("worker_lost");
     assertThat(dead.attempts()).hasSize(3);
     assertThat(Objects.requireNonNull(dead.attempts().get(2).error()).message())
-        .isEqualTo("the worker's device broke: CUDA error: device-side assert triggered");
+        .isEqualTo("the worker's device broke: " + why);
+    assertThat(dead.spent().failures()).as("the third in a row counts as one").isEqualTo(1);
     world.worker("last").beginAll().forEach(WorkerWorld::await);
     for (Job neighbour : neighbours) {
       assertThat(world.job(neighbour.id()).state()).isEqualTo(JobState.COMPLETE);

@@ -14,6 +14,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.Map;
@@ -26,6 +27,8 @@ import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A worker that must go. */
 @Timeout(60)
@@ -108,6 +111,126 @@ class DrainTest {
     world.worker("next").work();
     world.assertComplete(job, texts);
     assertThat(world.job(job.id()).recomputed()).isZero();
+  }
+
+  @Test
+  void newsThatHangKeepNoHandOver() throws Exception {
+    String[] texts =
+        IntStream.range(0, 12).mapToObj(i -> "t".repeat(40 - i)).toArray(String[]::new);
+    Job job = world.submit(texts);
+    CountDownLatch second = new CountDownLatch(1);
+    CountDownLatch go = new CountDownLatch(1);
+    // the claim's news, the checkpoint's, and those of the hand-over
+    Mortal mortal = new Mortal().hold("JobEvents.publish", 2).hold("JobEvents.publish", 3);
+    ScriptedEngine engine = new ScriptedEngine();
+    engine.beforeBatch(
+        batch -> {
+          if (engine.batches.size() == 1) {
+            while (Collections.frequency(mortal.calls, "JobEvents.publish") < 2) {
+              Thread.onSpinWait();
+            }
+            second.countDown();
+            Waits.until(go);
+          }
+        });
+    WorkerWorld.Worker leaving = world.worker("leaving", mortal, engine);
+    Future<Void> done = leaving.begin();
+    assertThat(second.await(10, TimeUnit.SECONDS)).isTrue();
+    leaving.drain();
+    await(done);
+    go.countDown();
+
+    assertThat(world.job(job.id()).state()).isEqualTo(JobState.INTERRUPTED);
+    assertThat(world.job(job.id()).checkpoint().nextItem()).isEqualTo(4);
+    assertThat(mortal.calls).endsWith("JobEvents.publish", "JobQueue.release");
+    world.worker("next").work();
+    world.assertComplete(job, texts);
+  }
+
+  @Test
+  void aRecordThatCannotBeWrittenDoesNotKeepTheDelivery() throws Exception {
+    String[] texts = texts(4);
+    Job job = world.submit(texts);
+    Mortal mortal = new Mortal().hold("JobStore.replace", 2);
+    ScriptedEngine engine = new ScriptedEngine();
+    ScriptedEngine.Hold hold = engine.hold();
+    WorkerWorld.Worker leaving = world.worker("leaving", mortal, engine);
+    Future<Void> done = leaving.begin();
+    hold.awaitBatch();
+    leaving.drain();
+    mortal.awaitStruck();
+    turn(leaving);
+    world.clock.advance(Departure.AT_ONCE.records().minusMillis(1));
+    turn(leaving);
+    assertThat(done.isComplete()).as("the record is waited for").isFalse();
+    world.clock.advance(Duration.ofMillis(1));
+    await(done);
+    hold.release();
+
+    assertThat(mortal.calls).endsWith("JobQueue.release");
+    assertThat(world.job(job.id()).state()).as("as the lease says").isEqualTo(JobState.PROCESSING);
+    mortal.die();
+    WorkerWorld.Worker next = world.worker("next");
+    world.clock.advance(Duration.ofSeconds(5));
+    next.work();
+    assertThat(next.engine.batches).as("the job is busy until its lease is over").isEmpty();
+    world.clock.advance(WorkerWorld.LEASE);
+    next.work();
+    world.assertComplete(job, texts);
+    assertThat(world.job(job.id()).spent().failures()).isZero();
+  }
+
+  @Test
+  void aRecordThatIsWrittenAfterTheReleaseFreesTheJobAllTheSame() throws Exception {
+    String[] texts = texts(4);
+    Job job = world.submit(texts);
+    Mortal mortal = new Mortal().hold("JobStore.replace", 2);
+    ScriptedEngine engine = new ScriptedEngine();
+    ScriptedEngine.Hold hold = engine.hold();
+    WorkerWorld.Worker leaving = world.worker("leaving", mortal, engine);
+    Future<Void> done = leaving.begin();
+    hold.awaitBatch();
+    leaving.drain();
+    mortal.awaitStruck();
+    turn(leaving);
+    world.clock.advance(Departure.AT_ONCE.records());
+    await(done);
+    hold.release();
+    mortal.release();
+    awaitState(job, JobState.INTERRUPTED);
+
+    world.clock.advance(Duration.ofSeconds(5));
+    world.worker("next").work();
+    world.assertComplete(job, texts);
+    assertThat(world.job(job.id()).spent().suspects()).isZero();
+  }
+
+  private void awaitState(Job job, JobState state) {
+    Waits.until(() -> world.job(job.id()).state() == state);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"JobStore.get", "JobStore.replace"})
+  void aClaimThatHangsDoesNotKeepTheDelivery(String call) throws Exception {
+    String[] texts = texts(4);
+    Job job = world.submit(texts);
+    Mortal mortal = new Mortal().hold(call, 1);
+    WorkerWorld.Worker leaving = world.worker("leaving", mortal, new ScriptedEngine());
+    Future<Void> done = leaving.begin();
+    mortal.awaitStruck();
+    leaving.drain();
+    turn(leaving);
+    world.clock.advance(Departure.AT_ONCE.records());
+    await(done);
+
+    assertThat(mortal.calls).endsWith("JobQueue.release");
+    mortal.release();
+    awaitState(job, JobState.INTERRUPTED);
+    assertThat(leaving.engine.batches).as("nothing is begun").isEmpty();
+    world.clock.advance(Duration.ofSeconds(5));
+    world.worker("next").work();
+    world.assertComplete(job, texts);
+    assertThat(world.job(job.id()).spent()).isEqualTo(new Job.Spent(0, 1, 0));
   }
 
   @Test

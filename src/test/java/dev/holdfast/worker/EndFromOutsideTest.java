@@ -85,7 +85,7 @@ class EndFromOutsideTest {
     assertThat(world.job(other.id()).state()).isEqualTo(JobState.COMPLETE);
     assertThat(worker.engine.batches).hasSize(2);
     assertThat(worker.engine.batches.get(1)).containsExactly("another");
-    assertThat(worker.gate.items()).as("each item leaves the gate once").isZero();
+    assertThat(worker.serving.gate().items()).as("each item leaves the gate once").isZero();
     assertReleased(cancelled);
   }
 

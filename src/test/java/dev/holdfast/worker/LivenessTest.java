@@ -13,11 +13,14 @@ import dev.holdfast.job.JobId;
 import dev.holdfast.job.JobIntake;
 import dev.holdfast.job.JobRecords;
 import dev.holdfast.job.JobSpec;
+import dev.holdfast.job.JobState;
 import dev.holdfast.job.Traces;
+import dev.holdfast.world.Messages;
 import dev.holdfast.world.ScriptedEngine;
 import dev.holdfast.world.Waits;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import java.net.URI;
@@ -31,6 +34,9 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -48,6 +54,7 @@ class LivenessTest {
   /** The machine's clock, with a stopwatch that can be moved on. */
   private static final class Stopwatch implements Clocked, AutoCloseable {
     private final SystemClock system = new SystemClock();
+    private final Queue<Runnable> looks = new ConcurrentLinkedQueue<>();
     private volatile long aheadNanos;
 
     @Override
@@ -62,7 +69,16 @@ class LivenessTest {
 
     @Override
     public Timer after(Duration delay, Runnable task) {
+      if (delay.equals(Vitals.WATCH_INTERVAL)) {
+        looks.add(task);
+        return () -> looks.remove(task);
+      }
       return system.after(delay, task);
+    }
+
+    /** The next of the looks that a worker takes at itself. */
+    void look() {
+      looks.remove().run();
     }
 
     void ahead(Duration by) {
@@ -84,6 +100,7 @@ class LivenessTest {
   private final Vertx other = Vertx.vertx();
   private final PrometheusMeterRegistry meters =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+  private final CompletableFuture<Throwable> fatal = new CompletableFuture<>();
   private Embedded embedded;
   private WorkerVerticle worker;
   private ManagementVerticle management;
@@ -114,7 +131,8 @@ class LivenessTest {
             engine,
             List.of(ScriptedEngine.spec(8, 1_000)),
             e -> {
-              throw new AssertionError(e);
+              fatal.complete(e);
+              worker.drain(Duration.ofSeconds(12));
             });
     // on loops of its own, so that it answers for a worker whose loop is stuck
     management =
@@ -149,8 +167,8 @@ class LivenessTest {
     assertThat(livez().statusCode()).isEqualTo(200);
   }
 
-  @Test
-  void anEngineThatDoesNotComeBackEndsTheLifeOfItsProcess() throws Exception {
+  /** A job that the engine does not come back from. */
+  private JobId getStuck() throws Exception {
     engine.beforeBatch(
         texts -> {
           stuck.countDown();
@@ -159,11 +177,41 @@ class LivenessTest {
     JobSpec spec =
         new JobSpec("scripted", new JobSpec.Inline("\"a\"\n", 1), Map.of(), 3, null, null);
     JobRecords records = new JobRecords(embedded.store(), embedded.events(), clock);
-    await(
-        new JobIntake(embedded.store(), embedded.queue(), records, clock)
-            .submit(JobId.random(), spec));
+    Job job =
+        await(
+                new JobIntake(embedded.store(), embedded.queue(), records, clock)
+                    .submit(JobId.random(), spec))
+            .job();
     await(vertx.deployVerticle(worker));
     assertThat(stuck.await(30, TimeUnit.SECONDS)).isTrue();
+    return job.id();
+  }
+
+  @Test
+  void anInputThatTheEngineDoesNotComeBackFromIsASuspectAndItsProcessEnds() throws Exception {
+    JobId id = getStuck();
+    clock.look();
+    Promise<Void> loopHasAnswered = Promise.promise();
+    vertx.runOnContext(v -> loopHasAnswered.complete());
+    await(loopHasAnswered.future());
+    clock.ahead(Pulse.INFERENCE_STUCK_AFTER);
+    clock.look();
+    assertThat(fatal).as("a process that was stopped may look so, once").isNotDone();
+    clock.look();
+    assertThat(fatal.get(10, TimeUnit.SECONDS))
+        .hasMessage("the thread holdfast-scripted-lane-0 has been in one call for more than 300 s");
+
+    Waits.until(
+        () -> await(embedded.store().get(id)).orElseThrow().state() == JobState.INTERRUPTED);
+    Job job = await(embedded.store().get(id)).orElseThrow();
+    assertThat(job.spent()).isEqualTo(new Job.Spent(0, 1, 1));
+    assertThat(job.lease()).isNull();
+    Waits.until(() -> Messages.in(directory, clock).equals(new Messages(1, 0)));
+  }
+
+  @Test
+  void anEngineThatDoesNotComeBackEndsTheLifeOfItsProcess() throws Exception {
+    getStuck();
     assertThat(livez().statusCode()).isEqualTo(200);
 
     clock.ahead(Pulse.INFERENCE_STUCK_AFTER);

@@ -9,9 +9,11 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
@@ -33,6 +35,7 @@ class MicroBatcherTest {
           engine.load(ScriptedEngine.spec(8, 1_000)),
           new WorkerMetrics(new SimpleMeterRegistry()),
           clock,
+          new DeviceMemory(),
           fatal::set);
     } catch (InferenceEngine.ModelLoadException e) {
       throw new AssertionError(e);
@@ -135,6 +138,33 @@ class MicroBatcherTest {
     assertThat(rows.get(2).getJsonObject("error").getString("code")).isEqualTo("inference_failed");
     assertThat(rows.get(3).getString("id")).isEqualTo("y");
     assertThat(rows.get(3).containsKey("embedding")).isTrue();
+  }
+
+  @Test
+  void rowsThatCannotBeRenderedFailTheirWindow() {
+    List<Line> lines =
+        new AbstractList<>() {
+          @Override
+          public Line get(int i) {
+            if (Thread.currentThread().getName().endsWith("-render")) {
+              throw new StackOverflowError("too deep");
+            }
+            return new Line(i, i + 1, 0, "\"a\"", null);
+          }
+
+          @Override
+          public int size() {
+            return 1;
+          }
+        };
+    assertThat(
+            batcher
+                .infer(new Window(lines, RowEncoding.JSON, settled -> {}))
+                .toCompletionStage()
+                .toCompletableFuture())
+        .failsWithin(10, TimeUnit.SECONDS)
+        .withThrowableOfType(ExecutionException.class)
+        .withCauseInstanceOf(StackOverflowError.class);
   }
 
   @Test

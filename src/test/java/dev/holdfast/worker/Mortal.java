@@ -38,6 +38,7 @@ final class Mortal {
   private record Point(String call, int number) {}
 
   private final Map<Point, Fate> fates = new ConcurrentHashMap<>();
+  private final Map<String, Runnable> tasks = new ConcurrentHashMap<>();
   private final Map<String, Integer> counts = new ConcurrentHashMap<>();
   private final CountDownLatch struck = new CountDownLatch(1);
   private final Promise<Void> released = Promise.promise();
@@ -86,6 +87,12 @@ final class Mortal {
   /** The call works again. */
   void back(String call) {
     away.remove(call);
+  }
+
+  /** Does something on the caller's thread in each such call. */
+  Mortal during(String call, Runnable task) {
+    tasks.put(call, task);
+    return this;
   }
 
   /** Waits until a fate was met. */
@@ -160,6 +167,7 @@ final class Mortal {
     }
     if (fate == null) {
       calls.add(name);
+      tasks.getOrDefault(name, () -> {}).run();
       return call.make();
     }
     return switch (fate) {
@@ -175,8 +183,8 @@ final class Mortal {
         yield never;
       }
       case HOLD -> {
-        struck.countDown();
         calls.add(name);
+        struck.countDown();
         yield released.future().compose(v -> call.make().map(r -> (Object) r));
       }
       case HOLD_AND_FAIL -> {

@@ -76,6 +76,8 @@ class PartScratchTest {
     WorkerWorld.Worker first = cutOff("first", new ScriptedEngine());
     first.begin();
     awaitKept(PARTS);
+    // the last one lies there before its write is answered, whose limit must not run out now
+    await(Objects.requireNonNull(first.disk).thread.run(() -> true));
     first.mortal.die();
     world.clock.advance(LEASE.plusSeconds(1));
     return job;
@@ -222,7 +224,7 @@ class PartScratchTest {
     WorkerWorld.Worker leaving = cutOff("leaving", new ScriptedEngine());
     Future<Void> done = leaving.begin();
     awaitKept(PARTS);
-    leaving.drain(new Departure(Duration.ZERO, Duration.ofSeconds(2)));
+    leaving.drain(new Departure(Duration.ZERO, Duration.ofSeconds(2), Duration.ofSeconds(3)));
     finish(done);
 
     Job left = world.job(job.id());
@@ -233,6 +235,29 @@ class PartScratchTest {
     next.work();
     world.assertComplete(job, TEXTS);
     assertThat(next.engine.batches).isEmpty();
+  }
+
+  @Test
+  void aCancelDeletesWhatIsOnTheDisk() throws Exception {
+    Job job = world.submit(TEXTS);
+    Future<Void> done = cutOff("cancelled", new ScriptedEngine()).begin();
+    awaitKept(PARTS);
+    await(world.intake().cancel(job.id()));
+    finish(done);
+
+    assertThat(world.job(job.id()).state()).isEqualTo(JobState.CANCELLED);
+    awaitKept(0);
+  }
+
+  @Test
+  void aDeadlineDeletesWhatIsOnTheDisk() throws Exception {
+    Job job = world.submit(world.clock.instant().plusSeconds(20), TEXTS);
+    Future<Void> done = cutOff("late", new ScriptedEngine()).begin();
+    awaitKept(PARTS);
+    finish(done);
+
+    assertThat(world.job(job.id()).state()).isEqualTo(JobState.FAILED);
+    awaitKept(0);
   }
 
   @Test

@@ -34,7 +34,7 @@ class ProbationTest {
     Job begun = claim(JobLife.created(JobId.random(), spec, clock.instant()), "first");
     Job told = JobLife.alive(begun, new Job.Progress(50, 0, 100L), LEASE, clock.instant());
     clock.advance(LEASE.plusSeconds(1));
-    return Probation.of(claim(told, "second"), clock, acquitted::incrementAndGet);
+    return Probation.alone(claim(told, "second"), clock, acquitted::incrementAndGet);
   }
 
   private static Job.Checkpoint at(long next) {
@@ -62,6 +62,15 @@ class ProbationTest {
 
     probation.durable(at(80));
     assertThat(acquitted).as("said once").hasValue(1);
+  }
+
+  @Test
+  void inCompanyTheFirstProgressIsMadeDurable() {
+    Probation probation = Probation.inCompany(clock);
+    assertThat(probation.due(1)).isTrue();
+    assertThat(probation.due(2)).as("is cut once").isFalse();
+    probation.durable(at(1));
+    assertThat(probation.on()).isFalse();
   }
 
   @Test

@@ -4,6 +4,7 @@ import static dev.holdfast.worker.WorkerWorld.LEASE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.job.Job;
+import dev.holdfast.job.JobLife;
 import dev.holdfast.job.JobState;
 import dev.holdfast.world.ScriptedEngine;
 import dev.holdfast.world.Waits;
@@ -129,15 +130,65 @@ class QuarantineTest {
         .containsExactly(List.of("innocent"));
   }
 
-  /** Leaves a job as one whose worker died over it. */
+  /** Leaves a job as one over which two workers in a row have died. */
   private Job suspect(String text) throws Exception {
     Job suspect = world.submit(text);
-    WorkerWorld.Worker first =
-        world.worker("first", new Mortal().dieAfter("JobStore.replace", 1), new ScriptedEngine());
-    first.begin();
-    first.mortal.awaitStruck();
-    world.clock.advance(LEASE.plusSeconds(1));
+    diesOverIt("first");
+    diesOverIt("next");
     return suspect;
+  }
+
+  private void diesOverIt(String name) throws Exception {
+    WorkerWorld.Worker worker =
+        world.worker(name, new Mortal().dieAfter("JobStore.replace", 1), new ScriptedEngine());
+    worker.begin();
+    worker.mortal.awaitStruck();
+    world.clock.advance(LEASE.plusSeconds(1));
+  }
+
+  @Test
+  void whatALostWorkerHadOnceIsWorkedOnAmongOthers() throws Exception {
+    Job once = world.submit("once");
+    diesOverIt("first");
+    CountDownLatch inferring = new CountDownLatch(1);
+    CountDownLatch go = new CountDownLatch(1);
+    String[] texts = WorkerWorld.texts(40);
+    Job large = world.submit(texts);
+    WorkerWorld.Worker second = holding(new Mortal(), inferring, go);
+
+    List<Future<Void>> begun = second.beginAll();
+    assertThat(inferring.await(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(CompletableFuture.supplyAsync(second.runner::quarantined, second.thread).join())
+        .isFalse();
+    go.countDown();
+    for (Future<Void> done : begun) {
+      WorkerWorld.await(done);
+    }
+    world.assertComplete(large, texts);
+    assertThat(world.job(once.id()).state()).isEqualTo(JobState.COMPLETE);
+  }
+
+  @Test
+  void whatALostWorkerHadOnceIsClearedByItsFirstProgress() throws Exception {
+    String[] texts = WorkerWorld.texts(40);
+    Job large = world.submit(texts);
+    diesOverIt("first");
+    world.span = Duration.ofDays(1);
+    CountDownLatch go = new CountDownLatch(1);
+    ScriptedEngine engine = new ScriptedEngine();
+    engine.beforeBatch(
+        batch -> {
+          if (engine.batches.size() == 3) {
+            Waits.until(go);
+          }
+        });
+    Future<Void> done = world.worker("second", new Mortal(), engine).begin();
+
+    Waits.until(() -> world.job(large.id()).checkpoint().nextItem() > 0);
+    go.countDown();
+    WorkerWorld.await(done);
+    world.assertComplete(large, texts);
+    assertThat(world.job(large.id()).checkpoint().parts()).as("and no more of them").isEqualTo(2);
   }
 
   /** A worker that stays in its first batch until the test lets it go. */
@@ -162,7 +213,8 @@ class QuarantineTest {
     Job next = world.submit("not begun");
     Future<Void> waiting = leaving.begin();
 
-    leaving.drain(new Departure(Duration.ofMillis(750), Duration.ofSeconds(8)));
+    leaving.drain(
+        new Departure(Duration.ofMillis(1_100), Duration.ofSeconds(8), Duration.ofSeconds(9)));
     WorkerWorld.await(waiting);
     assertThat(turn.isComplete()).as("the turn has its time").isFalse();
     assertThat(world.job(next.id()).attempts()).isEmpty();
@@ -186,47 +238,60 @@ class QuarantineTest {
     claims.release();
     assertThat(inferring.await(10, TimeUnit.SECONDS)).isTrue();
 
-    leaving.drain(new Departure(Duration.ofMillis(750), Duration.ofSeconds(8)));
+    leaving.drain(
+        new Departure(Duration.ofMillis(1_100), Duration.ofSeconds(8), Duration.ofSeconds(9)));
     go.countDown();
     for (Future<Void> done : begun) {
       WorkerWorld.await(done);
     }
     assertThat(leaving.engine.batches).as("the window that it had begun").hasSize(1);
     assertThat(world.job(large.id()).state()).isEqualTo(JobState.INTERRUPTED);
-    assertThat(world.job(suspect.id()).attempts()).hasSize(1);
+    assertThat(world.job(suspect.id()).attempts()).hasSize(2);
   }
 
-  /** Two large jobs whose worker died; one alone would keep the other and all else waiting. */
+  /**
+   * Two large jobs over which workers died; one alone would keep the other and all else waiting.
+   */
   @Test
   void aSuspectIsAloneOnlyUntilItIsPastWhatItsWorkerMayHaveDiedOf() throws Exception {
     String[] texts = WorkerWorld.texts(400);
     List<Job> suspects = List.of(world.submit(texts), world.submit(texts));
+    for (int death = 1; death < JobLife.SUSPECTS_MAX; death++) {
+      WorkerWorld.Worker dying = dyingOver(suspects, death);
+      assertThat(outlives(dying, dying.beginAll())).isFalse();
+      world.clock.advance(LEASE.plusSeconds(1));
+    }
+    ScriptedEngine slow = new ScriptedEngine();
+    slow.beforeBatch(batch -> world.clock.advance(Duration.ofMillis(200)));
+    WorkerWorld.Worker last = world.worker("last", new Mortal(), slow);
+
+    assertThat(outlives(last, last.beginAll())).isTrue();
+
+    List<Job.Attempt> attempts = new ArrayList<>();
+    for (Job suspect : suspects) {
+      world.assertComplete(suspect, texts);
+      Job.Attempt attempt = world.job(suspect.id()).attempts().get(2);
+      assertThat(attempt.worker()).isEqualTo("last");
+      attempts.add(attempt);
+    }
+    attempts.sort(Comparator.comparing(Job.Attempt::started));
+    assertThat(attempts.get(1).started())
+        .as("begun while the other was still at work")
+        .isBefore(Objects.requireNonNull(attempts.get(0).ended()).minusSeconds(1));
+  }
+
+  /** A worker that dies in its first batch, once it has claimed all of the jobs. */
+  private WorkerWorld.Worker dyingOver(List<Job> jobs, int death) {
     Mortal mortal = new Mortal();
-    ScriptedEngine dying = new ScriptedEngine();
-    dying.beforeBatch(
+    ScriptedEngine engine = new ScriptedEngine();
+    engine.beforeBatch(
         batch -> {
+          while (jobs.stream().anyMatch(job -> world.job(job.id()).attempts().size() < death)) {
+            Thread.onSpinWait();
+          }
           mortal.die();
           hang();
         });
-    WorkerWorld.Worker first = world.worker("first", mortal, dying);
-    assertThat(outlives(first, first.beginAll())).isFalse();
-    world.clock.advance(LEASE.plusSeconds(1));
-    ScriptedEngine slow = new ScriptedEngine();
-    slow.beforeBatch(batch -> world.clock.advance(Duration.ofMillis(200)));
-    WorkerWorld.Worker second = world.worker("second", new Mortal(), slow);
-
-    assertThat(outlives(second, second.beginAll())).isTrue();
-
-    List<Job.Attempt> last = new ArrayList<>();
-    for (Job suspect : suspects) {
-      world.assertComplete(suspect, texts);
-      Job.Attempt attempt = world.job(suspect.id()).attempts().get(1);
-      assertThat(attempt.worker()).isEqualTo("second");
-      last.add(attempt);
-    }
-    last.sort(Comparator.comparing(Job.Attempt::started));
-    assertThat(last.get(1).started())
-        .as("begun while the other was still at work")
-        .isBefore(Objects.requireNonNull(last.get(0).ended()).minusSeconds(1));
+    return world.worker("dying-" + death, mortal, engine);
   }
 }

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
@@ -26,13 +27,13 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(30)
 class ReadAheadTest {
 
-  /** The gate is of 16 items then. */
   private static final int BATCH_ITEMS = 1;
 
-  /** Windows are as large as they may be as soon as any item was inferred. */
-  private static final Duration SPAN = Duration.ofDays(1);
+  /** Sixteen batches. */
+  private static final int GATE_ITEMS = 16;
 
-  private static final int WINDOW_ITEMS = 256;
+  /** Windows grow with what is inferred, however slow the machine is. */
+  private static final Duration SPAN = Duration.ofDays(1);
 
   private static final int ITEMS = 600;
 
@@ -59,9 +60,20 @@ class ReadAheadTest {
           }
 
           @Override
+          public void leave() {}
+
+          @Override
+          public Duration recentBatch() {
+            return Duration.ZERO;
+          }
+
+          @Override
           public @Nullable String ailment() {
             return null;
           }
+
+          @Override
+          public void lose(InferenceEngine.DeviceLostException why) {}
 
           @Override
           public Future<Window.Rendered> infer(Window window) {
@@ -88,16 +100,18 @@ class ReadAheadTest {
     private int items;
 
     void begin() throws Exception {
-      String lines = "\"a\"\n".repeat(ITEMS);
+      begin("\"a\"\n".repeat(ITEMS), ITEMS);
+    }
+
+    void begin(String lines, int count) throws Exception {
       try (Embedded backend = Embedded.open(directory, Optional.empty(), clock)) {
         ahead.start(
             InputLines.open(
-                new JobSpec.Inline(lines, ITEMS),
+                new JobSpec.Inline(lines, count),
                 Job.Checkpoint.START,
                 backend.objects(),
                 backend.externalInputs()));
       }
-      turn();
     }
 
     @Override
@@ -143,14 +157,79 @@ class ReadAheadTest {
   }
 
   @Test
+  void whoFinishesDropsWhatIsNotBegunBehindWhatIs() throws Exception {
+    Gathered leaving = new Gathered();
+    leaving.begin("\"a\"\n".repeat(5), 5);
+    turn();
+    List<Window> all = List.copyOf(windows);
+    assertThat(all).hasSize(5);
+    assertThat(all.get(1).begin()).isTrue();
+
+    leaving.ahead.finish();
+    turn();
+    assertThat(all.stream().map(Window::cancelled)).containsExactly(false, false, true, true, true);
+    assertThat(leaving.ahead.idle()).isFalse();
+    infer(all.get(0));
+    infer(all.get(1));
+    turn();
+    assertThat(leaving.ahead.idle()).isTrue();
+    assertThat(leaving.ahead.exhausted()).isFalse();
+    assertThat(leaving.items).isEqualTo(2);
+    assertThat(serving.gate().items()).isZero();
+  }
+
+  @Test
+  void whatStandsBeforeABegunWindowIsKept() throws Exception {
+    Gathered leaving = new Gathered();
+    leaving.begin("\"a\"\n".repeat(2), 2);
+    turn();
+    List<Window> all = List.copyOf(windows);
+    assertThat(all.get(1).begin()).isTrue();
+
+    leaving.ahead.finish();
+    inferAll();
+    assertThat(leaving.items).isEqualTo(2);
+    assertThat(leaving.ahead.exhausted()).isTrue();
+  }
+
+  @Test
+  void anInputWhoseEndIsReadAfterSomethingWasDroppedIsNotExhausted() throws Exception {
+    Gathered leaving = new Gathered();
+    leaving.begin("\"a\"\n\n", 1);
+    while (windows.isEmpty()) {
+      tasks.remove().run();
+    }
+    leaving.ahead.finish();
+    turn();
+    assertThat(windows.getFirst().cancelled()).isTrue();
+    assertThat(leaving.ahead.idle()).isTrue();
+    assertThat(leaving.ahead.exhausted()).isFalse();
+    assertThat(serving.gate().items()).isZero();
+  }
+
+  @Test
+  void whatIsReadWhenItsWorkerLeavesIsNotBegun() throws Exception {
+    Gathered leaving = new Gathered();
+    leaving.begin("\"a\"\n", 1);
+    leaving.ahead.finish();
+    turn();
+    assertThat(windows).isEmpty();
+    assertThat(leaving.ahead.idle()).isTrue();
+    assertThat(leaving.ahead.exhausted()).isFalse();
+    assertThat(serving.gate().items()).isZero();
+  }
+
+  @Test
   void aWindowThatIsCancelledInMidBatchLeavesTheGateOnce() throws Exception {
     Gathered cancelled = new Gathered();
     cancelled.begin();
-    while (windows.getFirst().items() < WINDOW_ITEMS) {
+    turn();
+    while (windows.getFirst().items() <= GATE_ITEMS) {
       infer(windows.remove());
       turn();
     }
-    assertThat(serving.gate().items()).as("larger than the gate, so alone").isEqualTo(WINDOW_ITEMS);
+    assertThat(windows).as("larger than the gate, so alone").hasSize(1);
+    assertThat(serving.gate().items()).isEqualTo(windows.getFirst().items());
 
     cancelled.ahead.stop();
     turn();
@@ -159,6 +238,7 @@ class ReadAheadTest {
 
     Gathered next = new Gathered();
     next.begin();
+    turn();
     inferAll();
     assertThat(next.ahead.exhausted()).isTrue();
     assertThat(next.items).isEqualTo(ITEMS);

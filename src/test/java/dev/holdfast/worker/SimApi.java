@@ -23,11 +23,12 @@ final class SimApi {
     watchers = new SimWatchers(fleet, process, store, events);
     intake = new JobIntake(store, queue, records, process);
     if (fleet.plant() != SimPlant.RECONCILER_OFF) {
+      JobStore looked = fleet.plant().plantReconciler(store, process);
       new Reconciler(
-              store,
+              looked,
               queue,
               fleet.objects().port(process),
-              records,
+              new JobRecords(looked, events, process),
               process,
               (what, why) -> fleet.world().say(process, () -> what + ": " + why))
           .start();

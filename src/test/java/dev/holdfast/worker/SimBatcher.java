@@ -50,7 +50,7 @@ final class SimBatcher implements Batcher {
   }
 
   private void settle(Window window, int from, int to) {
-    if (window.cancelled()) {
+    if (!window.begin()) {
       return;
     }
     for (int i = from; i < to; i++) {
@@ -70,8 +70,23 @@ final class SimBatcher implements Batcher {
   }
 
   @Override
+  public void leave() {
+    // it knows no other order than that of the windows
+  }
+
+  @Override
+  public Duration recentBatch() {
+    return Duration.ZERO;
+  }
+
+  @Override
   public @Nullable String ailment() {
     return null;
+  }
+
+  @Override
+  public void lose(InferenceEngine.DeviceLostException why) {
+    // its threads always come round
   }
 
   @Override

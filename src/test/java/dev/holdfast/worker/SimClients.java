@@ -136,12 +136,14 @@ final class SimClients {
   private void cancel(JobId id) {
     world.say(null, () -> "a client cancels " + SimStore.shown(id));
     SimApi api = fleet.api();
+    fleet.law().askedToCancel(api.process, id);
     asked(api, api.intake.cancel(id)).onSuccess(job -> cancelled.add(job.id()));
   }
 
   private void retry(JobId id) {
     world.say(null, () -> "a client wants " + SimStore.shown(id) + " again");
     SimApi api = fleet.api();
+    fleet.law().askedToRetry(api.process, id);
     asked(api, api.intake.retry(id));
   }
 

@@ -19,6 +19,7 @@ final class SimFleet {
   private final List<SimWorker> workers = new ArrayList<>();
   private int numbered;
   private final boolean mixedModels;
+  private final boolean alone;
   private boolean mortal = true;
 
   SimFleet(SimWorld world, SimPlant plant) {
@@ -35,7 +36,8 @@ final class SimFleet {
     for (int i = 0; i < APIS; i++) {
       apis.add(new SimApi(this, process("api")));
     }
-    int count = world.between(2, 4);
+    alone = world.chance(0.2);
+    int count = alone ? 1 : world.between(2, 4);
     for (int i = 0; i < count; i++) {
       workers.add(worker());
     }
@@ -88,6 +90,11 @@ final class SimFleet {
     return apis.stream().allMatch(api -> api.watchers.current());
   }
 
+  /** Whether there is one worker at a time, which meets again what it has lost. */
+  boolean alone() {
+    return alone;
+  }
+
   /** Which version of the model a new worker has. */
   String digest() {
     return mixedModels && world.chance(0.5) ? "digest-2" : "digest-1";
@@ -113,7 +120,11 @@ final class SimFleet {
     } else if (draw < 4) {
       workers.get(place).process.kill("killed");
     } else if (draw < 7) {
-      workers.get(place).process.pause(stall());
+      SimProcess stalled = workers.get(place).process;
+      stalled.pause(stall());
+      if (world.chance(0.5)) {
+        stalled.loseWrites(world.between(1, 3));
+      }
     } else {
       workers.get(place).drain();
     }
@@ -134,7 +145,10 @@ final class SimFleet {
   void calm() {
     mortal = false;
     world.faultRate(0);
-    workers.forEach(worker -> worker.process.dieAtCall(Integer.MAX_VALUE, false));
+    for (SimWorker worker : workers) {
+      worker.process.dieAtCall(Integer.MAX_VALUE, false);
+      worker.process.loseWrites(0);
+    }
     replace();
   }
 

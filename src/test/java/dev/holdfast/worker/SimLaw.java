@@ -7,10 +7,12 @@ import dev.holdfast.job.JobLife;
 import dev.holdfast.job.JobState;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What a record may become, by whose hand: the promises that hold at each write. */
@@ -19,7 +21,11 @@ final class SimLaw {
   private final SimWorld world;
   private final SimObjects objects;
   private final Map<JobId, SimInput> inputs = new LinkedHashMap<>();
+  private final Set<Wish> asked = new HashSet<>();
   private boolean mixedModels;
+
+  /** What a client has asked a process for. */
+  private record Wish(SimProcess process, JobId job, JobState state) {}
 
   SimLaw(SimWorld world, SimObjects objects) {
     this.world = world;
@@ -57,7 +63,25 @@ final class SimLaw {
     }
   }
 
-  void written(SimProcess writer, Job before, Job next) {
+  /**
+   * Who writes a record.
+   *
+   * @param token what the attempt that writes it has claimed the job with, if that is known
+   */
+  record Writer(SimProcess process, @Nullable String token) {}
+
+  /** A client wants a process to send a job on its way again. */
+  void askedToRetry(SimProcess process, JobId id) {
+    asked.add(new Wish(process, id, JobState.QUEUED));
+  }
+
+  /** A client wants a process to cancel a job. */
+  void askedToCancel(SimProcess process, JobId id) {
+    asked.add(new Wish(process, id, JobState.CANCELLED));
+  }
+
+  void written(Writer by, Job before, Job next) {
+    SimProcess writer = by.process;
     check(next.version() == before.version() + 1, next, "a version is one more than the last");
     check(next.spec().equals(before.spec()), next, "what was asked for never changes");
     check(
@@ -67,12 +91,18 @@ final class SimLaw {
     boolean worker = writer.name().startsWith("worker");
     if (before.state().terminal()) {
       check(
-          !worker && next.state() == JobState.QUEUED,
+          asked.contains(new Wish(writer, next.id(), next.state())),
           next,
           "a job that has ended moves no more unless a client asks for it");
     }
+    if (next.state() == JobState.CANCELLED) {
+      check(
+          asked.contains(new Wish(writer, next.id(), JobState.CANCELLED)),
+          next,
+          "only a client cancels a job");
+    }
     if (worker) {
-      byWorker(writer, before, next);
+      byWorker(by, before, next);
     } else {
       check(next.fence() == before.fence(), next, "only a claim moves the fence");
       check(
@@ -95,7 +125,8 @@ final class SimLaw {
     }
   }
 
-  private void byWorker(SimProcess writer, Job before, Job next) {
+  private void byWorker(Writer by, Job before, Job next) {
+    SimProcess writer = by.process;
     Job.Lease held = before.lease();
     Job.Lease mine = next.lease();
     boolean free = held == null || !held.until().isAfter(writer.instant());
@@ -106,7 +137,7 @@ final class SimLaw {
     String error = next.error() == null ? "" : next.error().code();
     boolean givenUp =
         error.equals(JobError.WORKER_LOST.code())
-            || (!holder && error.equals(JobError.DEADLINE_EXCEEDED.code()));
+            || ((free || !holder) && error.equals(JobError.DEADLINE_EXCEEDED.code()));
     if (zombiesNote(writer, before, next)) {
       world.say(writer, () -> "notes in " + SimStore.shown(next) + " that it was fenced out");
       return;
@@ -130,6 +161,10 @@ final class SimLaw {
         holder && held != null && (mine == null || mine.token().equals(held.token())),
         next,
         "only an attempt that has claimed the job writes its record");
+    check(
+        by.token == null || (held != null && held.token().equals(by.token)),
+        next,
+        "only the attempt that has claimed the job writes, no older one of its worker");
   }
 
   /**
@@ -146,26 +181,11 @@ final class SimLaw {
               .findFirst()
               .orElse(attempt));
     }
-    return !noted.equals(before.attempts())
-        && next.equals(
-            new Job(
-                before.id(),
-                before.version() + 1,
-                before.spec(),
-                before.state(),
-                before.createdAt(),
-                next.updatedAt(),
-                before.endedAt(),
-                before.wakeAt(),
-                before.progress(),
-                before.checkpoint(),
-                before.spent(),
-                before.fence(),
-                before.lease(),
-                noted,
-                before.modelDigest(),
-                before.error(),
-                before.webhook()));
+    SimRecord record = new SimRecord(before);
+    record.version++;
+    record.updatedAt = next.updatedAt();
+    record.attempts = noted;
+    return !noted.equals(before.attempts()) && next.equals(record.done());
   }
 
   private static Job.Attempt fencedOut(Job.Attempt lost, @Nullable Instant ended) {
@@ -213,10 +233,14 @@ final class SimLaw {
         is.failures() == was.failures()
             || (worker
                 && is.failures() == was.failures() + 1
-                && (mixedModels || (input != null && input.hopeless() != null))),
+                && (mixedModels || (input != null && input.hopeless() != null) || lost(next))),
         next,
         "an eviction spends no failure");
     check(is.interruptions() - was.interruptions() >= 0, next, "budgets only shrink");
+  }
+
+  private static boolean lost(Job job) {
+    return job.error() != null && job.error().code().equals(JobError.WORKER_LOST.code());
   }
 
   private void failure(SimProcess writer, Job job) {
@@ -231,9 +255,11 @@ final class SimLaw {
               .filter(a -> a.resumedAt() == job.checkpoint().nextItem())
               .count();
       check(
-          job.spent().suspects() >= JobLife.SUSPECTS_MAX && dead >= JobLife.SUSPECTS_MAX,
+          job.spent().suspects() >= JobLife.SUSPECTS_MAX
+              && dead >= JobLife.SUSPECTS_MAX
+              && job.spent().failures() > 0,
           job,
-          "three suspects fail a job");
+          "three suspects in a row fail a job, and are a failure");
     } else if (report.code().equals(JobError.DEADLINE_EXCEEDED.code())) {
       check(deadline != null && !deadline.isAfter(writer.instant()), job, "deadlines are kept");
     } else if (report.code().equals(JobError.MODEL_CHANGED.code())) {

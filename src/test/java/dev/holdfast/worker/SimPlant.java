@@ -1,9 +1,6 @@
 package dev.holdfast.worker;
 
-import dev.holdfast.job.Job;
-import dev.holdfast.job.JobId;
 import dev.holdfast.job.JobQueue;
-import dev.holdfast.job.JobState;
 import dev.holdfast.job.JobStore;
 import dev.holdfast.job.ObjectStore;
 import io.vertx.core.Future;
@@ -11,7 +8,6 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -29,10 +25,16 @@ enum SimPlant {
   ZOMBIE_SAYS_TOO_MUCH("only the attempt that holds the job writes its record"),
   /** The worker never sees a part that was left by another. */
   NO_ADOPTION("every job ends"),
+  /** An attempt takes what another attempt of the same worker holds for its own. */
+  FENCE_COMPARES_THE_WORKER("only the attempt that has claimed the job writes, no older one"),
   /** The worker puts its own eviction down to the job. */
   EVICTION_IS_FAILURE("an eviction spends no failure"),
   /** Nobody looks after jobs whose message was lost. */
   RECONCILER_OFF("every job ends"),
+  /** Jobs that have ended are sent on their way again though nobody asked for it. */
+  RESURRECTION("a job that has ended moves no more unless a client asks for it"),
+  /** A job whose message could not be sent again is not looked at until it is twice as old. */
+  LONG_PUT_OFF("every job ends"),
   /** Watchers are shown what events say, as they come. */
   NO_FEED("no event shows a job going backwards");
 
@@ -48,11 +50,11 @@ enum SimPlant {
   }
 
   /** Instead of a call, or around it. */
-  private interface Around {
+  interface Around {
     @Nullable Object call(Method method, Object[] arguments) throws Throwable;
   }
 
-  private static <T> T instead(Class<T> type, T port, Map<String, Around> arounds) {
+  static <T> T instead(Class<T> type, T port, Map<String, Around> arounds) {
     Object proxy =
         Proxy.newProxyInstance(
             type.getClassLoader(),
@@ -117,125 +119,31 @@ enum SimPlant {
     }
   }
 
+  /** The records as a worker reaches them. */
   JobStore plant(JobStore store, SimProcess process) {
-    if (this == EVICTION_IS_FAILURE) {
-      return instead(
-          JobStore.class,
-          store,
-          Map.of(
-              "replace",
-              (method, arguments) ->
-                  store.replace((Job) arguments[0], asIfFailed((Job) arguments[1]))));
-    } else if (this == ZOMBIE_SAYS_TOO_MUCH) {
-      return instead(
-          JobStore.class,
-          store,
-          Map.of(
-              "replace",
-              (method, arguments) -> {
-                Job before = (Job) arguments[0];
-                Job next = (Job) arguments[1];
-                return store.replace(before, wasFencedOut(next, before) ? dueNow(next) : next);
-              }));
-    } else if (this != NO_FENCE) {
-      return store;
-    }
-    Map<JobId, Job> mine = new HashMap<>();
-    return instead(
-        JobStore.class,
-        store,
-        Map.of(
-            "replace",
-            (method, arguments) -> {
-              Job next = (Job) arguments[1];
-              if (next.lease() != null && next.lease().worker().equals(process.name())) {
-                mine.put(next.id(), next);
-              }
-              return store.replace((Job) arguments[0], next);
-            },
-            "get",
-            (method, arguments) ->
-                store
-                    .get((JobId) arguments[0])
-                    .map(found -> found.map(job -> asIfMine(job, mine.get(job.id()))))));
+    SimStorePlant planted = new SimStorePlant(store, process);
+    return switch (this) {
+      case EVICTION_IS_FAILURE -> planted.evictionIsFailure();
+      case ZOMBIE_SAYS_TOO_MUCH -> planted.zombieSaysTooMuch();
+      case NO_FENCE -> planted.noFence();
+      case FENCE_COMPARES_THE_WORKER -> planted.fenceComparesTheWorker();
+      case NOTHING,
+          ACK_FIRST,
+          RECORD_BEFORE_PART,
+          NO_ADOPTION,
+          RECONCILER_OFF,
+          RESURRECTION,
+          LONG_PUT_OFF,
+          NO_FEED ->
+          store;
+    };
   }
 
-  private static boolean wasFencedOut(Job next, Job before) {
-    return zombies(next) > zombies(before);
-  }
-
-  private static long zombies(Job job) {
-    return job.attempts().stream().filter(a -> a.outcome() == Job.Outcome.FENCED_OUT).count();
-  }
-
-  private static Job dueNow(Job job) {
-    return new Job(
-        job.id(),
-        job.version(),
-        job.spec(),
-        job.state(),
-        job.createdAt(),
-        job.updatedAt(),
-        job.endedAt(),
-        job.updatedAt(),
-        job.progress(),
-        job.checkpoint(),
-        job.spent(),
-        job.fence(),
-        job.lease(),
-        job.attempts(),
-        job.modelDigest(),
-        job.error(),
-        job.webhook());
-  }
-
-  private static Job asIfFailed(Job job) {
-    if (job.state() != JobState.INTERRUPTED) {
-      return job;
-    }
-    Job.Spent spent = job.spent();
-    return new Job(
-        job.id(),
-        job.version(),
-        job.spec(),
-        job.state(),
-        job.createdAt(),
-        job.updatedAt(),
-        null,
-        job.wakeAt(),
-        job.progress(),
-        job.checkpoint(),
-        new Job.Spent(spent.failures() + 1, spent.interruptions(), spent.suspects()),
-        job.fence(),
-        null,
-        job.attempts(),
-        job.modelDigest(),
-        null,
-        null);
-  }
-
-  /** The newest record with the claim of an attempt that has lost it. */
-  private static Job asIfMine(Job job, @Nullable Job mine) {
-    if (mine == null || job.state().terminal() || mine.fence() >= job.fence()) {
-      return job;
-    }
-    return new Job(
-        job.id(),
-        job.version(),
-        job.spec(),
-        mine.state(),
-        job.createdAt(),
-        job.updatedAt(),
-        null,
-        job.wakeAt(),
-        job.progress(),
-        job.checkpoint(),
-        job.spent(),
-        mine.fence(),
-        mine.lease(),
-        job.attempts(),
-        job.modelDigest(),
-        null,
-        null);
+  /** The records as the Reconciler of an api process reaches them. */
+  JobStore plantReconciler(JobStore store, SimProcess process) {
+    SimStorePlant planted = new SimStorePlant(store, process);
+    return this == RESURRECTION
+        ? planted.resurrection()
+        : this == LONG_PUT_OFF ? planted.longPutOff() : store;
   }
 }

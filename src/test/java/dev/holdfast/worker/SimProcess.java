@@ -28,6 +28,7 @@ final class SimProcess implements Clocked, Executor {
   private int callsToDeath = Integer.MAX_VALUE;
   private boolean dieUnheard;
   private boolean disturbed;
+  private int writesToLose;
 
   /**
    * @param skewMillis how far its time of day is ahead of the world's
@@ -65,6 +66,12 @@ final class SimProcess implements Clocked, Executor {
     pausedUntil = world.now() + millis;
     disturbed = true;
     world.say(this, () -> "stalls for " + millis + " ms");
+  }
+
+  /** Its next writes do not arrive: the connection that they are sent on is gone. */
+  void loseWrites(int writes) {
+    writesToLose = writes;
+    disturbed |= writes > 0;
   }
 
   /**
@@ -153,6 +160,20 @@ final class SimProcess implements Clocked, Executor {
         world.surely(there, () -> serve(what, effect, reply, true));
         world.surely(there + world.between(0, 500), () -> serve(what, effect, reply, false));
       }
+    }
+    return reply.future();
+  }
+
+  /** Calls a service to write something down. */
+  <T> Future<T> write(Supplier<String> what, Supplier<T> effect) {
+    if (writesToLose == 0) {
+      return call(what, effect);
+    }
+    writesToLose--;
+    Promise<T> reply = Promise.promise();
+    if (sends(what)) {
+      world.say(this, () -> "      which does not arrive");
+      fail(reply, world.between(10, 1_000));
     }
     return reply.future();
   }

@@ -41,10 +41,16 @@ final class SimQueue {
   private final List<Pull> pulls = new ArrayList<>();
   private final List<JobQueue.DeadLetter> deadLetters = new ArrayList<>();
   private long numbered;
+  private boolean takes = true;
 
   SimQueue(SimWorld world, SimStore store) {
     this.world = world;
     this.store = store;
+  }
+
+  /** Whether it takes messages. */
+  void takes(boolean open) {
+    takes = open;
   }
 
   boolean isEmpty() {
@@ -197,6 +203,13 @@ final class SimQueue {
 
     @Override
     public Future<Void> publish(JobQueue.Message message) {
+      if (!takes) {
+        Promise<Void> reply = Promise.promise();
+        if (process.sends(() -> "publish in vain " + SimStore.shown(message.job()))) {
+          process.fail(reply, world.between(10, 3_000));
+        }
+        return reply.future();
+      }
       return process
           .call(
               () -> "publish " + SimStore.shown(message.job()),

@@ -5,6 +5,7 @@ import dev.holdfast.job.JobId;
 import dev.holdfast.job.JobState;
 import dev.holdfast.job.JobStore;
 import io.vertx.core.Future;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -33,6 +34,7 @@ final class SimStore {
   private final SimLaw law;
   private final Map<JobId, Job> jobs = new LinkedHashMap<>();
   private final Map<JobId, Told> told = new LinkedHashMap<>();
+  private Duration age = Duration.ZERO;
 
   SimStore(SimWorld world, SimLaw law) {
     this.world = world;
@@ -60,19 +62,27 @@ final class SimStore {
         || (history != null && history.lastEndedAt >= since);
   }
 
+  /** From now on what is created was created so long ago. */
+  void backdate(Duration by) {
+    age = by;
+  }
+
   private Created create(Job job) {
-    Job there = jobs.putIfAbsent(job.id(), job);
+    SimRecord record = new SimRecord(job);
+    record.createdAt = job.createdAt().minus(age);
+    Job made = record.done();
+    Job there = jobs.putIfAbsent(job.id(), made);
     if (there != null) {
       return new Created(there, false);
     }
-    law.created(job);
+    law.created(made);
     Told history = new Told();
     history.states.add(job.state());
     told.put(job.id(), history);
-    return new Created(job, true);
+    return new Created(made, true);
   }
 
-  private boolean replace(SimProcess writer, Job before, Job next) {
+  private boolean replace(SimLaw.Writer writer, Job before, Job next) {
     Job stored = jobs.get(before.id());
     if (stored == null || stored.version() != before.version()) {
       return false;
@@ -131,8 +141,11 @@ final class SimStore {
 
     private final SimProcess process;
 
+    private final SimReaders readers;
+
     Port(SimProcess process) {
       this.process = process;
+      readers = new SimReaders(world, process);
     }
 
     @Override
@@ -144,16 +157,20 @@ final class SimStore {
 
     @Override
     public Future<Optional<Job>> get(JobId id) {
+      String token = readers.reader(id);
       return process
           .call(() -> "get " + shown(id), () -> new Answer(SimStore.this.jobs.get(id)))
-          .map(Answer::job);
+          .map(answer -> answer.job().map(job -> readers.shown(job, token)));
     }
 
     @Override
     public Future<Boolean> replace(Job before, Job next) {
-      return process.call(
-          () -> "replace v%d by %s".formatted(before.version(), shown(next)),
-          () -> SimStore.this.replace(process, before, next));
+      SimLaw.Writer writer = new SimLaw.Writer(process, readers.writer(before, next));
+      return process
+          .write(
+              () -> "replace v%d by %s".formatted(before.version(), shown(next)),
+              () -> SimStore.this.replace(writer, before, next))
+          .onSuccess(written -> readers.answered(before, writer.token(), written));
     }
 
     @Override

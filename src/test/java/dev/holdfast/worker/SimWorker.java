@@ -6,6 +6,7 @@ import dev.holdfast.job.JobQueue.Delivery;
 import dev.holdfast.job.JobRecords;
 import dev.holdfast.job.Traces;
 import dev.holdfast.job.WorkerRoster;
+import dev.holdfast.shutdown.DrainPlan;
 import dev.holdfast.world.ScriptedEngine;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Future;
@@ -20,7 +21,11 @@ final class SimWorker {
   static final Duration LEASE = Duration.ofSeconds(30);
   private static final Duration PULL_WAIT = Duration.ofSeconds(5);
   private static final Duration PULL_AGAIN = Duration.ofMillis(500);
-  private static final Duration DRAIN_BUDGET = Duration.ofSeconds(12);
+
+  /** For a grace of 15, 30 and 120 s. */
+  private static final List<Duration> DRAIN_BUDGETS =
+      List.of(Duration.ofSeconds(12), Duration.ofSeconds(27), Duration.ofSeconds(105));
+
   private static final SimpleMeterRegistry METERS = new SimpleMeterRegistry();
   private static final WorkerMetrics METRICS = new WorkerMetrics(METERS);
 
@@ -30,6 +35,7 @@ final class SimWorker {
   private final JobQueue queue;
   private final LeaseKeeper leases;
   private final JobRunner runner;
+  private final int slowness;
   private int inFlight;
   private boolean pulling;
   private boolean draining;
@@ -46,7 +52,7 @@ final class SimWorker {
             "sim",
             Job.Place.UNKNOWN,
             1,
-            world.between(1, 3),
+            fleet.alone() ? 3 : world.between(1, 3),
             LEASE,
             Checkpoints.every(span));
     queue = plant.plant(fleet.queue().port(process));
@@ -67,10 +73,10 @@ final class SimWorker {
             METERS,
             Traces.OFF);
     leases = new LeaseKeeper(queue, options, METRICS);
+    slowness = slowness(fleet);
     Serving serving =
         new Serving(
-            new SimBatcher(
-                world, process, model(fleet.digest(), world.between(1, 4)), slowness(world)),
+            new SimBatcher(world, process, model(fleet.digest(), world.between(1, 4)), slowness),
             CheckpointPolicy.fixed(span),
             METRICS,
             process,
@@ -80,8 +86,8 @@ final class SimWorker {
             services, options, Map.of("scripted", serving), leases, METRICS, new Loop(process));
   }
 
-  private static int slowness(SimWorld world) {
-    return world.chance(0.2) ? 8_000 : 300;
+  private static int slowness(SimFleet fleet) {
+    return fleet.world().chance(fleet.alone() ? 0.9 : 0.2) ? 8_000 : 300;
   }
 
   private static InferenceEngine.LoadedModel model(String digest, int itemsMax) {
@@ -146,14 +152,16 @@ final class SimWorker {
 
   /** SIGTERM, and SIGKILL when the budget is over. */
   void drain() {
-    fleet.world().say(process, () -> "is told to go");
+    Duration budget = DRAIN_BUDGETS.get(fleet.world().below(DRAIN_BUDGETS.size()));
+    Departure how = Departure.of(DrainPlan.of(budget, Duration.ofMillis(slowness)), false);
+    fleet.world().say(process, () -> "is told to go within " + budget);
     process.execute(
         () -> {
           draining = true;
-          runner.drain(new Departure(Duration.ofSeconds(1), Duration.ofSeconds(8)));
+          runner.drain(how);
           leaveIfIdle();
         });
-    fleet.world().surely(DRAIN_BUDGET.toMillis(), () -> process.kill("its time to drain is over"));
+    fleet.world().surely(budget.toMillis(), () -> process.kill("its time to drain is over"));
   }
 
   private void leaveIfIdle() {

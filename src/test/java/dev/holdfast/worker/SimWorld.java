@@ -2,6 +2,7 @@ package dev.holdfast.worker;
 
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.PriorityQueue;
 import java.util.SplittableRandom;
@@ -30,16 +31,23 @@ final class SimWorld {
   private final @Nullable List<String> trace;
   private long now;
   private long numbered;
+  private long steps;
   private int underWay;
   private double faultRate;
   private @Nullable String violation;
+  private @Nullable Throwable escaped;
 
   /**
    * @param traced whether to write down what happens, which costs much more time than the rest
    */
   SimWorld(long seed, boolean traced) {
     chance = new SplittableRandom(seed);
-    trace = traced ? new ArrayList<>() : null;
+    trace = traced ? Collections.synchronizedList(new ArrayList<>()) : null;
+  }
+
+  /** How many things have happened. */
+  long steps() {
+    return steps;
   }
 
   /** Virtual milliseconds since the beginning. */
@@ -75,6 +83,7 @@ final class SimWorld {
 
   /** Lets the next thing happen. */
   void step() {
+    steps++;
     Event next = events.remove();
     now = Math.max(now, next.at);
     SimProcess owner = next.owner;
@@ -85,9 +94,15 @@ final class SimWorld {
       events.add(new Event(owner.pausedUntil(), numbered++, owner, next.task));
       return;
     }
+    guard(next.task);
+  }
+
+  /** Does something that must not throw: an exception is a promise that was broken. */
+  void guard(Runnable task) {
     try {
-      next.task.run();
+      task.run();
     } catch (RuntimeException | Error e) {
+      escaped = escaped == null ? e : escaped;
       violated("an exception went through everything: " + e);
     }
   }
@@ -145,7 +160,13 @@ final class SimWorld {
     return violation;
   }
 
+  /** What was thrown and caught by nobody, or null. */
+  @Nullable Throwable escaped() {
+    return escaped;
+  }
+
+  /** What happened so far, also for those who look on. */
   List<String> trace() {
-    return trace == null ? List.of() : trace;
+    return trace == null ? List.of() : List.copyOf(trace);
   }
 }

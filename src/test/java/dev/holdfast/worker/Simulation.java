@@ -4,6 +4,7 @@ import dev.holdfast.job.Job;
 import dev.holdfast.job.JobId;
 import dev.holdfast.job.JobSpec;
 import dev.holdfast.job.JobState;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +35,11 @@ final class Simulation {
   private static final double OUTAGE_RATE = 0.9;
   private static final int OUTAGE_MILLIS_MAX = 45_000;
 
+  /** The Reconciler looks at a job the less often the older it is. */
+  private static final double AGED_SHARE = 0.05;
+
+  private static final int AGE_MINUTES_MAX = 3 * 24 * 60;
+
   private final SimWorld world;
   private final double faultRate;
   private final SimFleet fleet;
@@ -47,8 +53,8 @@ final class Simulation {
    */
   record Outcome(@Nullable String violation, List<String> trace) {}
 
-  private Simulation(long seed, SimPlant plant, boolean traced) {
-    world = new SimWorld(seed, traced);
+  private Simulation(SimWorld world, long seed, SimPlant plant) {
+    this.world = world;
     faultRate = FAULT_RATES.get(world.below(FAULT_RATES.size()));
     world.faultRate(faultRate);
     fleet = new SimFleet(world, plant);
@@ -56,13 +62,22 @@ final class Simulation {
   }
 
   static Outcome run(long seed, SimPlant plant, boolean traced) {
-    Simulation simulation = new Simulation(seed, plant, traced);
-    simulation.run();
-    return new Outcome(simulation.world.violation(), simulation.world.trace());
+    SimWorld world = new SimWorld(seed, traced);
+    world.guard(() -> play(world, seed, plant));
+    return new Outcome(world.violation(), world.trace());
+  }
+
+  static void play(SimWorld world, long seed, SimPlant plant) {
+    new Simulation(world, seed, plant).run();
   }
 
   private void run() {
-    long trouble = world.between(10_000, TROUBLE_MILLIS_MAX);
+    boolean aged = world.chance(AGED_SHARE);
+    long trouble =
+        aged ? world.between(90_000, 240_000) : world.between(10_000, TROUBLE_MILLIS_MAX);
+    if (aged) {
+      age(trouble);
+    }
     clients.schedule((int) trouble);
     int strikes = world.between(0, 5);
     for (int i = 0; i < strikes; i++) {
@@ -87,6 +102,15 @@ final class Simulation {
     if (world.violation() == null && world.chance(0.05)) {
       forget();
     }
+  }
+
+  /** Jobs that were made long ago, and a broker that takes nothing for a while. */
+  private void age(long trouble) {
+    fleet.store().backdate(Duration.ofMinutes(world.between(1, AGE_MINUTES_MAX)));
+    int begin = world.between(0, 30_000);
+    int end = (int) Math.min(trouble, begin + world.between(30_000, 180_000));
+    world.surely(begin, () -> fleet.queue().takes(false));
+    world.surely(end, () -> fleet.queue().takes(true));
   }
 
   private void replace() {

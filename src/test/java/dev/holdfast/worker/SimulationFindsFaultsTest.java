@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** A simulation that finds nothing proves nothing: each planted fault must be found soon. */
 class SimulationFindsFaultsTest {
 
-  private static final int SEEDS_MAX = 5_000;
+  private static final int SEEDS_MAX = 20_000;
   private static final SimQuiet QUIET = new SimQuiet();
 
   @BeforeAll

@@ -58,7 +58,9 @@ final class WorkerWorld implements AutoCloseable {
   private long scratchBytes = PartScratch.BYTES_MAX;
   private final List<Worker> workers = new ArrayList<>();
 
-  /** Where workers that come tell of their steps. */
+  /** What lies between two checkpoints of workers that come, and where they tell of their steps. */
+  Duration span = Duration.ZERO;
+
   Traces traces = Traces.OFF;
 
   WorkerWorld(Path directory) throws IOException {
@@ -82,7 +84,6 @@ final class WorkerWorld implements AutoCloseable {
     }
   }
 
-  /** What the broker has. */
   Messages messages() {
     return Messages.in(data, clock);
   }
@@ -195,15 +196,14 @@ final class WorkerWorld implements AutoCloseable {
     final @Nullable PartScratch disk =
         scratch == null ? null : new PartScratch(scratch, scratchBytes, clock);
     final JobRunner runner;
-    final Gate gate;
+    final Serving serving;
 
     Worker(String id, Mortal mortal, ScriptedEngine engine) {
       this.mortal = mortal;
       this.engine = engine;
       queue = mortal.wrap(embedded.queue());
       WorkerOptions options =
-          new WorkerOptions(
-              id, "test", Job.Place.UNKNOWN, 1, 8, LEASE, Checkpoints.every(Duration.ZERO));
+          new WorkerOptions(id, "test", Job.Place.UNKNOWN, 1, 8, LEASE, Checkpoints.every(span));
       SimpleMeterRegistry meters = new SimpleMeterRegistry();
       WorkerMetrics metrics = new WorkerMetrics(meters);
       WorkerServices services =
@@ -221,12 +221,12 @@ final class WorkerWorld implements AutoCloseable {
       leases = new LeaseKeeper(queue, options, metrics);
       leases.start();
       try {
-        batcher = new MicroBatcher(engine.load(spec), metrics, clock, e -> drain());
+        batcher =
+            new MicroBatcher(engine.load(spec), metrics, clock, new DeviceMemory(), e -> drain());
       } catch (InferenceEngine.ModelLoadException e) {
         throw new AssertionError(e);
       }
-      Serving serving = new Serving(batcher, options.checkpoints().policy(), metrics, clock, disk);
-      gate = serving.gate();
+      serving = new Serving(batcher, options.checkpoints().policy(), metrics, clock, disk);
       runner =
           new JobRunner(
               services, options, Map.of(spec.name(), serving), leases, metrics, new Loop(thread));

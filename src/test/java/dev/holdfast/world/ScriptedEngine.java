@@ -11,24 +11,32 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 /**
  * A real engine for a model that is a function of the text: its length and its hash. Texts that
  * begin with {@code reject}, {@code poison} or {@code explode} do what they say, and one that
- * begins with {@code assert} breaks the device. A test hears of each batch before it is inferred,
- * and may hold it there.
+ * begins with {@code assert} breaks the device. {@code swallow} costs its batch a row, {@code
+ * overflow} ends the thread that prepares it, and {@code wide} texts are of another signature and
+ * need ten times the memory. A test hears of each batch before it is inferred, and may hold it
+ * there.
  */
 public final class ScriptedEngine implements InferenceEngine {
 
   /** Every batch in order, as the texts it held. */
   public final List<List<String>> batches = new CopyOnWriteArrayList<>();
 
+  /** How many items were prepared, call by call. */
+  public final List<Integer> prepared = new CopyOnWriteArrayList<>();
+
   /** Models that were closed. */
   public final AtomicInteger closed = new AtomicInteger();
 
   private volatile Consumer<List<String>> beforeBatch = texts -> {};
+  private volatile Consumer<List<String>> inMemory = texts -> {};
   private volatile long memory = Long.MAX_VALUE;
+  private final AtomicLong used = new AtomicLong();
   private final String digest;
   private final int lanes;
 
@@ -44,6 +52,11 @@ public final class ScriptedEngine implements InferenceEngine {
   /** Calls {@code hook} on the lane's thread before each batch. */
   public void beforeBatch(Consumer<List<String>> hook) {
     beforeBatch = hook;
+  }
+
+  /** Calls {@code hook} on the lane's thread while each batch takes its memory. */
+  public void whileInMemory(Consumer<List<String>> hook) {
+    inMemory = hook;
   }
 
   /** Batches that say when the first of them has come, and go on when they may. */
@@ -72,7 +85,10 @@ public final class ScriptedEngine implements InferenceEngine {
     return hold;
   }
 
-  /** From now on a batch of more padded tokens, items times the longest, does not fit. */
+  /**
+   * From now on all batches that are inferred at one time fit only if they have no more padded
+   * tokens, items times the longest.
+   */
   public void memory(long paddedTokens) {
     memory = paddedTokens;
   }
@@ -100,7 +116,7 @@ public final class ScriptedEngine implements InferenceEngine {
 
     @Override
     public Object signature() {
-      return "text";
+      return text.startsWith("wide") ? "wide" : "text";
     }
   }
 
@@ -141,24 +157,33 @@ public final class ScriptedEngine implements InferenceEngine {
     }
 
     @Override
+    public String device(int lane) {
+      return "the only one";
+    }
+
+    @Override
     public Lane openLane(int index) {
       return new ScriptedLane();
     }
 
     @Override
     public List<Preparation> prepare(List<Item> items) {
-      List<Preparation> prepared = new ArrayList<>();
+      List<Preparation> outcomes = new ArrayList<>();
       for (Item item : items) {
         String text = ((Item.Text) item).text();
+        if (text.startsWith("overflow")) {
+          throw new StackOverflowError("overflown");
+        }
         if (text.startsWith("explode")) {
           throw new IllegalStateException("exploded");
         }
-        prepared.add(
+        outcomes.add(
             text.startsWith("reject")
                 ? new Rejected(JobError.ITEM_TOO_LONG.because("rejected"))
                 : new Text(text));
       }
-      return prepared;
+      prepared.add(items.size());
+      return outcomes;
     }
 
     @Override
@@ -175,8 +200,14 @@ public final class ScriptedEngine implements InferenceEngine {
       beforeBatch.accept(texts);
       batches.add(texts);
       int longest = batch.stream().mapToInt(Prepared::tokens).max().orElse(0);
-      if ((long) longest * batch.size() > memory) {
-        throw new OutOfMemoryException("CUDA out of memory.", new IllegalStateException());
+      long needed = (long) longest * batch.size() * (texts.get(0).startsWith("wide") ? 10 : 1);
+      try {
+        if (used.addAndGet(needed) > memory) {
+          throw new OutOfMemoryException("CUDA out of memory.", new IllegalStateException());
+        }
+        inMemory.accept(texts);
+      } finally {
+        used.addAndGet(-needed);
       }
       if (texts.stream().anyMatch(t -> t.startsWith("assert"))) {
         throw new DeviceLostException(
@@ -185,7 +216,10 @@ public final class ScriptedEngine implements InferenceEngine {
       if (texts.stream().anyMatch(t -> t.startsWith("poison"))) {
         throw new InferenceException("poisoned", new IllegalStateException());
       }
-      return texts.stream().<Row>map(t -> new Embedding(vector(t))).toList();
+      return texts.stream()
+          .skip(texts.stream().anyMatch(t -> t.startsWith("swallow")) ? 1 : 0)
+          .<Row>map(t -> new Embedding(vector(t)))
+          .toList();
     }
 
     @Override

@@ -64,6 +64,11 @@ public record StillEngine(ModelSpec spec) implements InferenceEngine, InferenceE
   }
 
   @Override
+  public String device(int lane) {
+    return "still";
+  }
+
+  @Override
   public Lane openLane(int index) {
     return new StillLane();
   }
