@@ -78,7 +78,7 @@ final class Mortal {
     return this;
   }
 
-  /** From now on the call fails without effect. */
+  /** From now on the call fails without effect; the first one counts as struck. */
   Mortal away(String call) {
     away.add(call);
     return this;
@@ -163,6 +163,7 @@ final class Mortal {
       return never;
     }
     if (away.contains(name)) {
+      struck.countDown();
       return Future.failedFuture(new IOException("the dependency is away"));
     }
     if (fate == null) {

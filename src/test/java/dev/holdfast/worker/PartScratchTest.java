@@ -208,6 +208,8 @@ class PartScratchTest {
     WorkerWorld.Worker worker = cutOff("hanging", new ScriptedEngine());
     Future<Void> done = worker.begin();
     awaitKept(PARTS);
+    // a part that has been read already would reach the store without the disk
+    worker.mortal.awaitStruck();
     hang(worker);
     worker.mortal.back(CREATE);
     finish(done);
