@@ -144,6 +144,9 @@ public final class JobJson {
     json.put("resumed_at_item", attempt.resumedAt())
         .put("reached_item", attempt.reached())
         .put("items_done", attempt.itemsDone());
+    if (attempt.looseRows() > 0) {
+      json.put("loose_rows", attempt.looseRows());
+    }
     if (attempt.error() != null) {
       json.put("error", report(attempt.error()));
     }

@@ -55,7 +55,7 @@ public final class ClaimRules {
     edit.progress = new Job.Progress(from, edit.checkpoint.failed(), edit.progress.total());
     edit.attempts.add(
         new Job.Attempt(
-            by.worker(), by.place(), edit.fence, now, from, from, null, null, null, null));
+            by.worker(), by.place(), edit.fence, now, from, from, null, null, null, null, 0));
     while (edit.attempts.size() > JobLife.ATTEMPTS_KEPT) {
       edit.attempts.remove(0);
     }

@@ -120,6 +120,7 @@ public record Job(
    *     past the next attempt's {@code resumedAt} was computed twice
    * @param ended null while it goes on
    * @param told when its worker heard that it must go, or null
+   * @param looseRows rows past its last checkpoint that it left under {@link #looseKey}
    */
   public record Attempt(
       String worker,
@@ -131,7 +132,8 @@ public record Job(
       @Nullable Instant ended,
       @Nullable Outcome outcome,
       @Nullable Report error,
-      @Nullable Instant told) {
+      @Nullable Instant told,
+      long looseRows) {
 
     public Attempt {
       place = Place.orUnknown(place);
@@ -154,18 +156,24 @@ public record Job(
           ended,
           outcome,
           error,
-          told);
+          told,
+          looseRows);
     }
 
     /** The same attempt at its end. */
     Attempt ended(Outcome how, @Nullable Report why, Instant at) {
-      return new Attempt(worker, place, fence, started, resumedAt, reached, at, how, why, told);
+      return new Attempt(
+          worker, place, fence, started, resumedAt, reached, at, how, why, told, looseRows);
     }
 
-    /** The same attempt, whose worker must go. */
-    Attempt told(Instant at) {
+    /**
+     * The same attempt, whose worker must go.
+     *
+     * @param at when it heard so, or null if nobody told it
+     */
+    Attempt leaves(@Nullable Instant at, long loose) {
       return new Attempt(
-          worker, place, fence, started, resumedAt, reached, ended, outcome, error, at);
+          worker, place, fence, started, resumedAt, reached, ended, outcome, error, at, loose);
     }
   }
 
@@ -248,13 +256,18 @@ public record Job(
     return "results/%s/part-%012d.jsonl".formatted(id, firstItem);
   }
 
+  /** The name of what the attempt with that fence left of rows that no part could hold yet. */
+  public String looseKey(long ofFence) {
+    return "results/%s/loose-%d".formatted(id, ofFence);
+  }
+
   /**
-   * The key of the one object that the result consists of, or null if there may be others. A part
-   * is never replaced, and none is begun behind another that is not in the record; so a complete
-   * job's only part holds every item, and no attempt can have left anything behind it.
+   * The key of the one object that the job has, or null if there may be others. A part is never
+   * replaced, and none is begun behind another that is not in the record; so a complete job's only
+   * part holds every item, and its only attempt can have left nothing behind it.
    */
   public @Nullable String onlyPartKey() {
-    return state == JobState.COMPLETE && checkpoint.parts() == 1 ? partKey(0) : null;
+    return state == JobState.COMPLETE && checkpoint.parts() == 1 && fence == 1 ? partKey(0) : null;
   }
 
   /** When a job that has ended may be deleted. */

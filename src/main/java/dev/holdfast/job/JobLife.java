@@ -93,19 +93,18 @@ public final class JobLife {
 
   /** The worker has to go: the job is free at once, and no failure is spent. */
   public static Job interrupted(Job job, Instant now) {
-    return interrupted(job, null, now);
+    return interrupted(job, null, 0, now);
   }
 
   /**
    * The worker has to go, as {@link #interrupted(Job, Instant)}.
    *
    * @param told since when it knows, or null if nobody told it
+   * @param looseRows how many rows it left for items past its checkpoint
    */
-  public static Job interrupted(Job job, @Nullable Instant told, Instant now) {
+  public static Job interrupted(Job job, @Nullable Instant told, long looseRows, Instant now) {
     JobEdit edit = job.edit();
-    if (told != null) {
-      edit.openAttempt(attempt -> attempt.told(told));
-    }
+    edit.openAttempt(attempt -> attempt.leaves(told, looseRows));
     edit.spent = new Job.Spent(edit.spent.failures(), edit.spent.interruptions() + 1, 0);
     edit.endAttempt(Job.Outcome.INTERRUPTED, null, now);
     Job.Report exhausted = exhausted(edit);

@@ -149,13 +149,17 @@ final class AttemptRecord {
     return clock.nanos();
   }
 
-  /** Gives the job back since the worker leaves it. */
-  Future<Job> interrupted() {
+  /**
+   * Gives the job back since the worker leaves it.
+   *
+   * @param looseRows how many rows are left for items past the checkpoint
+   */
+  Future<Job> interrupted(long looseRows) {
     Instant since;
     synchronized (this) {
       since = told;
     }
-    return write((job, now) -> JobLife.interrupted(job, since, now));
+    return write((job, now) -> JobLife.interrupted(job, since, looseRows, now));
   }
 
   /** Tells the record that this attempt lives, though it was taken for lost; nobody waits. */

@@ -44,7 +44,7 @@ final class AttemptVerdict {
       return failed(e, record);
     }
     if (reason instanceof CancellationException) {
-      return left(record, Duration.ZERO);
+      return left(record, 0);
     }
     // the record does not say why: an attempt that was interrupted with an error counts as a death
     LOG.warn(
@@ -52,7 +52,7 @@ final class AttemptVerdict {
         record.latest().id(),
         UNREACHABLE_DELAY.toSeconds(),
         reason.toString());
-    return left(record, UNREACHABLE_DELAY);
+    return given(record.interrupted(0), UNREACHABLE_DELAY);
   }
 
   private static Future<AttemptEnd> failed(JobException reason, AttemptRecord record) {
@@ -68,9 +68,13 @@ final class AttemptVerdict {
     return given(record.write((job, now) -> DeviceLoss.suspected(job, why, now)), Duration.ZERO);
   }
 
-  /** The worker leaves the job to another, which is not the job's fault. Never fails. */
-  static Future<AttemptEnd> left(AttemptRecord record, Duration delay) {
-    return given(record.interrupted(), delay);
+  /**
+   * The worker leaves the job to another, which is not the job's fault. Never fails.
+   *
+   * @param looseRows how many rows it leaves for items past the checkpoint
+   */
+  static Future<AttemptEnd> left(AttemptRecord record, long looseRows) {
+    return given(record.interrupted(looseRows), Duration.ZERO);
   }
 
   private static Future<AttemptEnd> given(Future<Job> written, Duration delay) {

@@ -2,6 +2,8 @@ package dev.holdfast.worker;
 
 import dev.holdfast.job.ModelSpec.BatchLimits;
 import dev.holdfast.worker.InferenceEngine.Prepared;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -20,8 +22,7 @@ import org.jspecify.annotations.Nullable;
  * one ended, and again from the top. What lies ahead of the sweep has gathered since it last came
  * by, so that a batch finds items of almost the same length even in a small pool, and little is
  * padding. An item that was passed over for longer than a sweep should take begins the next batch:
- * nobody starves. A worker that leaves sweeps no more: it completes one window after the other, as
- * nothing else is worth having been inferred. Thread-safe.
+ * nobody starves. Thread-safe.
  */
 final class BatchPool {
 
@@ -59,12 +60,6 @@ final class BatchPool {
   /** Batches that may pass an item over: more than a sweep over a full read-ahead has. */
   private static final int PASSED_OVER_MAX = 128;
 
-  /**
-   * A worker that leaves fills the oldest window's batches from the items that follow, but only
-   * from a quarter of a batch of them: what is further behind may never be complete.
-   */
-  private static final int FRONT_SHARE = 4;
-
   private static final Comparator<Entry> BY_LENGTH =
       Comparator.comparingInt(Entry::tokens).thenComparingLong(e -> e.sequence);
 
@@ -76,6 +71,8 @@ final class BatchPool {
   private final ArrayDeque<Entry> byAge = new ArrayDeque<>();
   private long sequence;
   private long batches;
+  private final Promise<Void> idle = Promise.promise();
+  private int running;
   private boolean leaving;
   private boolean closed;
 
@@ -124,7 +121,7 @@ final class BatchPool {
     lock.lock();
     try {
       while (!closed) {
-        Entry oldest = oldest();
+        Entry oldest = leaving ? null : oldest();
         if (oldest == null) {
           changed.await();
           continue;
@@ -134,7 +131,7 @@ final class BatchPool {
         boolean full = gather(waiting, oldest, batch);
         long waited = System.nanoTime() - oldest.sinceNanos;
         long delay = limits.delayMax().toNanos();
-        if (!full && !leaving && batch.size() == waiting.byLength.size() && waited < delay) {
+        if (!full && batch.size() == waiting.byLength.size() && waited < delay) {
           changed.awaitNanos(delay - waited);
           continue;
         }
@@ -143,10 +140,8 @@ final class BatchPool {
         }
         batches++;
         batch.forEach(this::remove);
-        batch.removeIf(entry -> !entry.window.begin());
-        if (!batch.isEmpty()) {
-          return batch;
-        }
+        running++;
+        return batch;
       }
       return null;
     } finally {
@@ -154,15 +149,43 @@ final class BatchPool {
     }
   }
 
-  /** From now on the oldest windows are completed first. */
-  void leave() {
+  /** A batch that was taken has been inferred. */
+  void ended() {
     lock.lock();
     try {
-      leaving = true;
-      changed.signalAll();
+      running--;
     } finally {
       lock.unlock();
     }
+    tellIdle();
+  }
+
+  /**
+   * No further batch is begun.
+   *
+   * @return completes when none runs any more
+   */
+  Future<Void> leave() {
+    lock.lock();
+    try {
+      leaving = true;
+    } finally {
+      lock.unlock();
+    }
+    tellIdle();
+    return idle.future();
+  }
+
+  private void tellIdle() {
+    lock.lock();
+    try {
+      if (!leaving || running > 0) {
+        return;
+      }
+    } finally {
+      lock.unlock();
+    }
+    idle.tryComplete();
   }
 
   /** How many items are waiting, of all signatures. */
@@ -207,13 +230,12 @@ final class BatchPool {
 
   /** Fills {@code batch} downwards; true if a further item did not fit. */
   private boolean gather(Waiting waiting, Entry oldest, List<Entry> batch) {
-    Entry first = first(waiting, oldest);
-    long newest = leaving ? newestOfFront() : Long.MAX_VALUE;
+    Entry first = starved(oldest) ? oldest : liveFrom(waiting, oldest);
     batch.add(first);
     long paddedMax =
         Math.min(limits.tokensMax(), memory.padded(first.prepared.signature(), first.tokens()));
     for (Entry entry : waiting.byLength.headSet(first, false).descendingSet()) {
-      if (entry.window.cancelled() || (entry.sequence > newest && entry.window != oldest.window)) {
+      if (entry.window.cancelled()) {
         continue;
       }
       if (batch.size() == limits.itemsMax() || (batch.size() + 1L) * first.tokens() > paddedMax) {
@@ -222,30 +244,6 @@ final class BatchPool {
       batch.add(entry);
     }
     return batch.size() == limits.itemsMax();
-  }
-
-  private Entry first(Waiting waiting, Entry oldest) {
-    if (!leaving) {
-      return starved(oldest) ? oldest : liveFrom(waiting, oldest);
-    }
-    for (Entry entry : waiting.byLength.descendingSet()) {
-      if (entry.window == oldest.window) {
-        return entry;
-      }
-    }
-    return oldest;
-  }
-
-  /** The sequence of the newest item that may fill a batch of a worker that leaves. */
-  private long newestOfFront() {
-    int front = Math.max(1, limits.itemsMax() / FRONT_SHARE);
-    int items = 0;
-    for (Entry entry : byAge) {
-      if (!entry.taken && !entry.window.cancelled() && ++items >= front) {
-        return entry.sequence;
-      }
-    }
-    return Long.MAX_VALUE;
   }
 
   /** The sweep's next item that somebody still wants; {@code oldest} is one. */

@@ -4,6 +4,7 @@ import dev.holdfast.worker.InferenceEngine.DeviceLostException;
 import dev.holdfast.worker.InferenceEngine.LoadedModel;
 import io.vertx.core.Future;
 import java.time.Duration;
+import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
 /** Infers the windows of all jobs that share one model. Thread-safe. */
@@ -22,11 +23,16 @@ interface Batcher extends AutoCloseable {
    */
   Future<Window.Rendered> infer(Window window);
 
+  /** Runs something on the thread that rows are rendered on. */
+  <T> Future<T> render(Callable<T> task);
+
   /**
-   * The worker leaves, and only windows that are complete by then were worth their inference: the
-   * oldest come first from now on.
+   * The worker leaves: no further micro-batch is begun.
+   *
+   * @return completes when none runs any more, and the windows are told that they have completed;
+   *     the same to every caller
    */
-  void leave();
+  Future<Void> leave();
 
   /** What a micro-batch takes, by those of late; zero before the first. */
   Duration recentBatch();

@@ -28,13 +28,14 @@ final class CheckpointPolicy {
   static final Duration SPAN_MAX = Duration.ofMinutes(5);
 
   /** Until a part was cut. */
-  static final Duration SPAN_FIRST = Duration.ofSeconds(10);
+  static final Duration SPAN_FIRST = Duration.ofSeconds(20);
 
   /**
    * What a cut costs at least: what cannot be seen from the loop is the work of other threads and
-   * of the stores. At one interruption an hour it makes a span of {@link #SPAN_FIRST}.
+   * of the stores, and that a shorter span leaves fewer items to choose batches of one length from.
+   * At one interruption an hour it makes a span of {@link #SPAN_FIRST}.
    */
-  static final Duration COST_MIN = Duration.ofMillis(14);
+  static final Duration COST_MIN = Duration.ofMillis(56);
 
   /** What takes longer is an outage, which no span cures. */
   static final Duration COST_MAX = Duration.ofSeconds(1);

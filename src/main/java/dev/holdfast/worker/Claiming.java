@@ -45,7 +45,7 @@ record Claiming(
   /** What is claimed after its delivery was released need not wait for its lease to run out. */
   void giveBack(Claim late, WorkerServices services) {
     if (late instanceof Claim.Claimed claimed) {
-      record(claimed.job(), services).interrupted();
+      record(claimed.job(), services).interrupted(0);
     }
   }
 

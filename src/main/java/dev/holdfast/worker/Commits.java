@@ -69,10 +69,14 @@ final class Commits {
     return newest;
   }
 
-  /** Completes, and never fails, when no span waits any more, or after so long. */
-  Future<Void> within(Duration limit) {
+  /**
+   * Completes, and never fails, when no span waits any more, or after so long.
+   *
+   * @param beside what else is waited for; completes on the loop
+   */
+  Future<Void> within(Duration limit, Future<Void> beside) {
     Promise<Void> over = Promise.promise();
-    newest.onComplete(done -> over.tryComplete());
+    newest.onComplete(done -> beside.onComplete(too -> over.tryComplete()));
     awaited = over;
     hurry(limit);
     return over.future();

@@ -15,8 +15,8 @@ import java.util.Collection;
 record Departure(Duration batch, Duration work, Duration records) {
 
   /**
-   * For micro-batches that are short, and those that complete the windows which are begun. Longer,
-   * and a hand-over takes more than 2 s; but a micro-batch that takes longer is waited for.
+   * For micro-batches that are short. Longer, and a hand-over takes more than 2 s; but a
+   * micro-batch that takes longer is waited for.
    */
   private static final Duration BATCH_USUAL = Duration.ofMillis(1_100);
 

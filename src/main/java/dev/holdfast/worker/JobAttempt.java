@@ -9,7 +9,9 @@ import io.vertx.core.Promise;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Collection;
+import java.util.List;
 import java.util.concurrent.CancellationException;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -26,8 +28,8 @@ final class JobAttempt implements ReadAhead.Listener {
   private final AttemptRecord record;
   private final PartWriter parts;
   private final Loop loop;
-  private final Patience patience;
   private final Promise<AttemptEnd> end = Promise.promise();
+  private final Leftovers leftovers;
   private final ReadAhead ahead;
   private Span span;
   private @Nullable Long total;
@@ -58,14 +60,16 @@ final class JobAttempt implements ReadAhead.Listener {
     this.serving = serving;
     this.record = record;
     this.loop = loop;
-    this.patience = new Patience(services.clock());
+    this.leftovers = new Leftovers(services.objects(), serving, record, loop);
     this.parts = new PartWriter(services, serving, record);
     this.progressWrites =
         new ProgressWrites(services.clock(), loop, record, this::progress, this::stop);
     Job job = record.latest();
     this.span = new Span(job.checkpoint(), services.clock());
     this.total = job.progress().total();
-    this.ahead = new ReadAhead(serving, job.spec().encoding(), loop, services.clock(), this);
+    this.ahead =
+        new ReadAhead(
+            serving, job.spec().encoding(), loop, services.clock(), leftovers::give, this);
     this.commits = new Commits(serving, parts, loop, services.clock(), job, ahead::pump);
   }
 
@@ -104,26 +108,14 @@ final class JobAttempt implements ReadAhead.Listener {
     if (stopping) {
       return;
     }
-    Job job = record.latest();
-    span = new Span(job.checkpoint(), services.clock());
-    InputLines lines =
-        InputLines.open(
-            job.spec().input(), job.checkpoint(), services.objects(), services.externalInputs());
+    span = new Span(record.latest().checkpoint(), services.clock());
     progressWrites.start();
-    if (total != null) {
-      ahead.start(lines);
-      return;
-    }
-    loop.here(
-            patience.with(
-                () ->
-                    InputLines.count(
-                        job.spec().input(), services.objects(), services.externalInputs())))
+    loop.here(Opening.of(record.latest(), total, leftovers, services))
         .onFailure(this::stop)
         .onSuccess(
-            counted -> {
-              total = counted;
-              ahead.start(lines);
+            open -> {
+              total = open.total();
+              ahead.start(open.lines());
             });
   }
 
@@ -173,7 +165,8 @@ final class JobAttempt implements ReadAhead.Listener {
   @Override
   public void failed(Throwable reason) {
     if (reason instanceof DeviceLostException && !stopping) {
-      depart(() -> AttemptVerdict.on(reason, record));
+      // what a broken device made is not left to anybody
+      depart(leftovers::drop, () -> AttemptVerdict.on(reason, record));
     } else {
       stop(reason);
     }
@@ -203,13 +196,14 @@ final class JobAttempt implements ReadAhead.Listener {
             leaveByNanos = record.mustGo() + how.work().toNanos();
             ahead.finish();
             if (completing) {
-              leave(() -> AttemptVerdict.left(record, Duration.ZERO));
+              leave(Future.succeededFuture(), () -> AttemptVerdict.left(record, 0));
             }
           }
           if (!stopping && (ahead.idle() || how.batch().isZero())) {
             depart();
           } else if (!stopping) {
             departures.add(services.clock().after(how.batch(), () -> loop.execute(this::depart)));
+            loop.here(serving.batcher().leave()).onComplete(idle -> depart());
           }
         });
   }
@@ -241,29 +235,33 @@ final class JobAttempt implements ReadAhead.Listener {
   }
 
   private void depart() {
-    depart(() -> AttemptVerdict.left(record, Duration.ZERO));
+    depart(leftovers::save, () -> AttemptVerdict.left(record, leftovers.saved()));
   }
 
-  /** Keeps what is gathered, then says how the attempt ended. */
-  private void depart(Supplier<Future<AttemptEnd>> verdict) {
+  /**
+   * Keeps what is gathered, then says how the attempt ended.
+   *
+   * @param windows what becomes of those that are not complete
+   */
+  private void depart(
+      Function<List<Window>, Future<Void>> windows, Supplier<Future<AttemptEnd>> verdict) {
     if (stopping) {
       return;
     }
     if (!span.isEmpty()) {
       cut(false);
     }
-    halt();
-    leave(verdict);
+    leave(windows.apply(halt()), verdict);
   }
 
   /** Waits for parts that are on their way, but no longer than the worker may. */
-  private void leave(Supplier<Future<AttemptEnd>> verdict) {
+  private void leave(Future<Void> beside, Supplier<Future<AttemptEnd>> verdict) {
     Long by = leaveByNanos;
     Duration limit =
         by == null
             ? Departure.AT_ONCE.work()
             : Duration.ofNanos(Math.max(0, by - services.clock().nanos()));
-    loop.here(commits.within(limit))
+    loop.here(commits.within(limit, beside))
         .onSuccess(
             over -> {
               if (!end.future().isComplete()) {
@@ -281,18 +279,18 @@ final class JobAttempt implements ReadAhead.Listener {
     if (end.future().isComplete() || (stopping && reason instanceof CancellationException)) {
       return;
     }
-    halt();
+    leftovers.drop(halt());
     loop.here(AttemptVerdict.on(reason, record)).onSuccess(this::finish);
   }
 
-  private void halt() {
+  private List<Window> halt() {
     stopping = true;
     progressWrites.stop();
-    ahead.stop();
+    return ahead.stop();
   }
 
   void finish(AttemptEnd how) {
-    halt();
+    leftovers.drop(halt());
     departures.forEach(Clocked.Timer::cancel);
     commits.close(!(how instanceof AttemptEnd.Ended || how instanceof AttemptEnd.Dead));
     end.tryComplete(how);

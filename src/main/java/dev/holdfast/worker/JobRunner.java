@@ -170,7 +170,7 @@ final class JobRunner {
     Serving serving = models.get(job.spec().model());
     AttemptRecord record = claiming.record(job, services);
     if (serving == null) {
-      return loop.here(record.interrupted())
+      return loop.here(record.interrupted(0))
           .transform(written -> release(delivery, NOT_MINE_DELAY, "not_mine"));
     }
     serving.interruptions().claimed(job);

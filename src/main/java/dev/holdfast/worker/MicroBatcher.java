@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -109,8 +110,22 @@ final class MicroBatcher implements Batcher {
   }
 
   @Override
-  public void leave() {
-    pool.leave();
+  public <T> Future<T> render(Callable<T> task) {
+    return Future.future(
+        done ->
+            renderer.execute(
+                () -> {
+                  try {
+                    done.complete(task.call());
+                  } catch (Exception | Error e) {
+                    done.fail(e);
+                  }
+                }));
+  }
+
+  @Override
+  public Future<Void> leave() {
+    return pool.leave().compose(idle -> render(() -> null));
   }
 
   @Override
@@ -228,6 +243,7 @@ final class MicroBatcher implements Batcher {
         metrics.poolItems.record(pool.size());
         self.infers(batch);
         inference.infer(lane, batch);
+        pool.ended();
         self.handsOn();
       }
     } catch (InterruptedException e) {

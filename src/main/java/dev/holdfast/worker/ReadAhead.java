@@ -7,6 +7,7 @@ import io.vertx.core.Future;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +43,7 @@ final class ReadAhead {
   private final Serving serving;
   private final RowEncoding encoding;
   private final Loop loop;
+  private final Consumer<Window> begins;
   private final Listener listener;
   private final Clocked clock;
   private final ArrayDeque<InFlight> inFlight = new ArrayDeque<>();
@@ -59,7 +61,17 @@ final class ReadAhead {
   private boolean begun;
   private boolean stopped;
 
-  ReadAhead(Serving serving, RowEncoding encoding, Loop loop, Clocked clock, Listener listener) {
+  /**
+   * @param begins hears of each window before it is handed over; on the loop
+   */
+  ReadAhead(
+      Serving serving,
+      RowEncoding encoding,
+      Loop loop,
+      Clocked clock,
+      Consumer<Window> begins,
+      Listener listener) {
+    this.begins = begins;
     this.serving = serving;
     this.encoding = encoding;
     this.loop = loop;
@@ -168,6 +180,7 @@ final class ReadAhead {
             gather();
           }
         });
+    begins.accept(window);
     serving.batcher().infer(window);
   }
 
@@ -202,16 +215,9 @@ final class ReadAhead {
     return ended && !dropped && !reading && inFlight.isEmpty();
   }
 
-  /**
-   * Reads no more, and drops what nobody has begun behind the last window that was; the windows up
-   * to that one still come.
-   */
+  /** Reads no more; windows may still come. */
   void finish() {
     finishing = true;
-    while (!inFlight.isEmpty() && inFlight.getLast().window().cancelUnbegun()) {
-      inFlight.removeLast();
-      dropped = true;
-    }
   }
 
   /** Reads no more for now, but for a first window: a job that is claimed should get somewhere. */
@@ -233,14 +239,17 @@ final class ReadAhead {
     return !reading && inFlight.isEmpty();
   }
 
-  /** Drops what is on its way. */
-  void stop() {
+  /**
+   * Cancels what is on its way.
+   *
+   * @return its windows, in the order of the input
+   */
+  List<Window> stop() {
     stopped = true;
-    for (InFlight entry : inFlight) {
-      serving.metrics().itemsDropped.increment(entry.window().settled());
-      entry.window().cancel();
-    }
+    List<Window> windows = inFlight.stream().map(InFlight::window).toList();
     inFlight.clear();
+    windows.forEach(Window::cancel);
+    return windows;
   }
 
   private double itemsPerSecond() {

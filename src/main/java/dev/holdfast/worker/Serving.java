@@ -22,8 +22,8 @@ final class Serving {
   private static final double READ_AHEAD_SECONDS = 3;
 
   /**
-   * What a window should take at most, at the job's own pace: a worker that leaves drops no more
-   * than the windows that it cannot complete.
+   * What a window should take at most, at the job's own pace: the smaller the steps in which lines
+   * are read, the fuller the read-ahead, and the better lengths match.
    */
   private static final double WINDOW_SECONDS = 0.2;
 

@@ -12,6 +12,7 @@ import io.vertx.core.buffer.Buffer;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -34,12 +35,11 @@ final class Window {
   private final List<Line> lines;
   private final RowEncoding encoding;
   private final @Nullable String[] ids;
-  private final Object[] fates;
+  private final AtomicReferenceArray<@Nullable Object> fates;
   private final AtomicInteger unsettled;
   private final Promise<Rendered> done = Promise.promise();
   private final IntConsumer settledSome;
   private final int step;
-  private boolean begun;
   private volatile boolean cancelled;
 
   /**
@@ -54,7 +54,7 @@ final class Window {
     this.settledSome = settledSome;
     this.step = Math.max(1, lines.size() / STEPS);
     this.ids = new String[lines.size()];
-    this.fates = new Object[lines.size()];
+    this.fates = new AtomicReferenceArray<>(lines.size());
     this.unsettled = new AtomicInteger(lines.size());
   }
 
@@ -72,32 +72,6 @@ final class Window {
     fail(new CancellationException("the window was cancelled"));
   }
 
-  /**
-   * An item of it is about to be inferred.
-   *
-   * @return whether anybody wants it
-   */
-  synchronized boolean begin() {
-    begun |= !cancelled;
-    return !cancelled;
-  }
-
-  /**
-   * Cancels it where that costs nothing: no item of it was inferred or is about to be.
-   *
-   * @return whether it did
-   */
-  boolean cancelUnbegun() {
-    synchronized (this) {
-      if (begun) {
-        return false;
-      }
-      cancelled = true;
-    }
-    cancel();
-    return true;
-  }
-
   /** How many of its lines are settled. */
   int settled() {
     return lines.size() - unsettled.get();
@@ -107,13 +81,42 @@ final class Window {
     return cancelled;
   }
 
-  /** Reads line {@code i}, or returns null if it is no item and its row an error. */
+  /** Takes the rows that there are for its lines; before it is handed over. */
+  void give(LooseRows rows) {
+    for (int i = 0; i < lines.size(); i++) {
+      String row = rows.take(lines.get(i).index());
+      if (row != null) {
+        fates.set(i, row);
+      }
+    }
+  }
+
+  /** Adds the rows that there are to those of an attempt; once it is cancelled. */
+  void loose(LooseRows rows) {
+    for (int i = 0; i < lines.size(); i++) {
+      Line line = lines.get(i);
+      if (fates.get(i) instanceof Row row) {
+        StringBuilder out = new StringBuilder();
+        RowFormat.row(line, ids[i], row, encoding, out);
+        rows.add(line.index(), out.toString());
+      } else if (fates.get(i) instanceof String given) {
+        rows.add(line.index(), given);
+      }
+    }
+  }
+
+  /**
+   * Reads line {@code i}, or returns null if there is nothing to infer: it has its row or error.
+   */
   @Nullable Item parse(int i, ModelSpec.Kind kind) {
+    if (fates.get(i) != null) {
+      return null;
+    }
     Line line = lines.get(i);
     JobException problem = line.problem();
     String text = line.text();
     if (problem != null || text == null) {
-      fates[i] = problem;
+      fates.set(i, problem);
       return null;
     }
     try {
@@ -121,7 +124,7 @@ final class Window {
       ids[i] = item.id();
       return item;
     } catch (JobException e) {
-      fates[i] = e;
+      fates.set(i, e);
       return null;
     }
   }
@@ -133,7 +136,7 @@ final class Window {
    */
   boolean settle(int i, @Nullable Object rowOrError) {
     if (rowOrError != null) {
-      fates[i] = rowOrError;
+      fates.set(i, rowOrError);
     }
     int left = unsettled.decrementAndGet();
     if (left > 0 && left % step == 0) {
@@ -151,16 +154,19 @@ final class Window {
   void render() {
     int failed = 0;
     StringBuilder out = new StringBuilder();
-    for (int i = 0; i < fates.length; i++) {
-      if (fates[i] instanceof Row row) {
+    for (int i = 0; i < lines.size(); i++) {
+      Object fate = fates.get(i);
+      if (fate instanceof Row row) {
         RowFormat.row(lines.get(i), ids[i], row, encoding, out);
+      } else if (fate instanceof String given) {
+        out.append(given);
       } else {
-        RowFormat.error(lines.get(i), ids[i], (JobException) fates[i], out);
+        RowFormat.error(lines.get(i), ids[i], (JobException) fate, out);
         failed++;
       }
     }
     done.tryComplete(
         new Rendered(
-            Buffer.buffer(out.toString()), fates.length, failed, lines.get(lines.size() - 1)));
+            Buffer.buffer(out.toString()), lines.size(), failed, lines.get(lines.size() - 1)));
   }
 }

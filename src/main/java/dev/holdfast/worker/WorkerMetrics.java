@@ -34,8 +34,11 @@ final class WorkerMetrics {
   final Counter items;
   final Counter itemErrors;
 
-  /** Inferred for nothing: their window was not complete when its job was left or ended. */
+  /** Inferred for nothing: their job was left or had ended before they were done. */
   final Counter itemsDropped;
+
+  /** Whose rows an earlier attempt had left, so that they are not inferred again. */
+  final Counter itemsReused;
 
   final Counter batchesSplit;
   final Counter memoryShort;
@@ -65,6 +68,7 @@ final class WorkerMetrics {
     items = registry.counter("holdfast.items");
     itemErrors = registry.counter("holdfast.items.errors");
     itemsDropped = registry.counter("holdfast.items.dropped");
+    itemsReused = registry.counter("holdfast.items.reused");
     batchesSplit = registry.counter("holdfast.batches.split");
     memoryShort = registry.counter("holdfast.memory.short");
     tokens = registry.counter("holdfast.tokens");

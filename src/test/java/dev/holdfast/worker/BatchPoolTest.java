@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.holdfast.job.ModelSpec.BatchLimits;
 import dev.holdfast.job.RowEncoding;
 import dev.holdfast.worker.InferenceEngine.Prepared;
+import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
@@ -101,57 +101,19 @@ class BatchPoolTest {
     assertThat(take(pool)).containsExactly(2);
   }
 
-  /** A window that waits in the pool as a whole. */
-  private static Window enter(BatchPool pool, int... lengths) {
-    Window window =
-        new Window(
-            Collections.nCopies(lengths.length, new Line(0, 1, 2, "\"a\"", null)),
-            RowEncoding.JSON,
-            settled -> {});
-    List<BatchPool.Arrival> arrivals = new ArrayList<>();
-    for (int i = 0; i < lengths.length; i++) {
-      arrivals.add(new BatchPool.Arrival(window, i, new Sized(lengths[i], "s")));
-    }
-    pool.add(arrivals);
-    return window;
-  }
-
   @Test
-  void aWorkerThatLeavesCompletesTheOldestWindowsFirst() throws Exception {
-    BatchPool pool = pool(8, 1_000);
-    enter(pool, 9, 300, 200, 301);
-    enter(pool, 299, 8, 298, 7);
-    enter(pool, 297, 6, 5, 296);
-    assertThat(take(pool)).containsExactly(301, 300, 299);
-    pool.leave();
-    assertThat(take(pool)).as("and no longer ones than its own").containsExactly(200, 9);
-    assertThat(take(pool)).containsExactly(298, 8, 7);
-    assertThat(take(pool)).containsExactly(297, 296, 6);
-    assertThat(take(pool)).containsExactly(5);
-  }
-
-  @Test
-  void aBatchOfAWorkerThatLeavesHasRoomForWhatFollows() throws Exception {
-    BatchPool pool = pool(8, 1_000);
-    enter(pool, 10);
-    enter(pool, 9, 9);
-    enter(pool, 8);
-    pool.leave();
-    assertThat(take(pool)).as("a quarter of what fits").containsExactly(10, 9);
-  }
-
-  @Test
-  void aWindowIsBegunOnceAnItemOfItWasTaken() throws Exception {
-    BatchPool pool = pool(1, 1_000);
-    Window first = enter(pool, 3, 1);
-    Window second = enter(pool, 2);
-    assertThat(take(pool)).containsExactly(3);
-    assertThat(first.cancelUnbegun()).isFalse();
-    assertThat(first.cancelled()).isFalse();
-    assertThat(second.cancelUnbegun()).isTrue();
-    assertThat(second.future().failed()).isTrue();
-    assertThat(second.begin()).isFalse();
-    assertThat(take(pool)).containsExactly(1);
+  void whoLeavesIsIdleWhenTheLastBatchHasEndedAndBeginsNoOther() throws Exception {
+    BatchPool pool = pool(1, 100, 3, 2, 1);
+    take(pool);
+    take(pool);
+    Future<Void> idle = pool.leave();
+    pool.ended();
+    assertThat(idle.isComplete()).isFalse();
+    pool.ended();
+    assertThat(idle.succeeded()).isTrue();
+    assertThat(pool.leave().succeeded()).as("to whoever asks later").isTrue();
+    assertThat(pool.close()).as("what was never begun").hasSize(1);
+    assertThat(pool.take()).isNull();
   }
 
   @Test

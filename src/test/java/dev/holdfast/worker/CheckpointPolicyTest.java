@@ -71,12 +71,12 @@ class CheckpointPolicyTest {
   }
 
   @Test
-  void aFirstHourWithoutALossStaysNearTenSeconds() {
+  void aFirstHourWithoutALossStaysNearTwentySeconds() {
     CheckpointPolicy policy = CheckpointPolicy.tuned(HOUR);
     policy.cut(Duration.ZERO);
-    assertThat(seconds(policy.span())).isCloseTo(10, within(0.1));
+    assertThat(seconds(policy.span())).isCloseTo(20, within(0.1));
     policy.worked(HOUR, false);
-    assertThat(seconds(policy.span())).isLessThan(14.3);
+    assertThat(seconds(policy.span())).isLessThan(28.6);
   }
 
   @Test
@@ -87,7 +87,7 @@ class CheckpointPolicyTest {
     for (int i = 0; i < 60; i++) {
       policy.cut(Duration.ZERO);
     }
-    assertThat(seconds(policy.span())).isCloseTo(10, within(0.1));
+    assertThat(seconds(policy.span())).isCloseTo(20, within(0.1));
   }
 
   @Test

@@ -5,14 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.job.Job;
 import dev.holdfast.shutdown.DrainPlan;
-import dev.holdfast.world.ScriptedEngine;
 import dev.holdfast.world.Waits;
 import io.vertx.core.Future;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -54,27 +52,37 @@ class DrainOrderTest {
     return worker.engine.batches.stream().mapToInt(List::size).sum();
   }
 
-  /** The first two windows wait in the pool. */
-  private static void awaitTwoWindows(WorkerWorld.Worker worker) {
+  private static List<List<Integer>> lengths(WorkerWorld.Worker worker) {
+    return worker.engine.batches.stream()
+        .map(batch -> batch.stream().map(String::length).toList())
+        .toList();
+  }
+
+  private List<Long> looseRows(Job job) {
+    return world.job(job.id()).attempts().stream().map(Job.Attempt::looseRows).toList();
+  }
+
+  private static void awaitPrepared(WorkerWorld.Worker worker, int items) {
     List<Integer> prepared = worker.engine.prepared;
     Waits.until(
         () ->
-            prepared.stream().mapToInt(Integer::intValue).sum() == 8
+            prepared.stream().mapToInt(Integer::intValue).sum() == items
                 && worker.serving.metrics().prepare.count() == prepared.size());
   }
 
-  @Test
-  void whatIsBegunIsCompletedAndNothingIsInferredTwice() throws Exception {
-    String[] texts =
-        windows(new int[] {400, 9, 399, 8}, new int[] {398, 7, 397, 6}, new int[] {396, 5, 395, 4});
-    Job job = world.submit(texts);
+  /**
+   * A worker that is told to go in its first batch.
+   *
+   * @param items that wait in the pool by then
+   */
+  private WorkerWorld.Worker leavesInItsFirstBatch(String id, int items) throws Exception {
     CountDownLatch drained = new CountDownLatch(1);
     CountDownLatch first = new CountDownLatch(1);
-    WorkerWorld.Worker leaving = world.worker("leaving");
+    WorkerWorld.Worker leaving = world.worker(id);
     leaving.engine.beforeBatch(
         batch -> {
           if (leaving.engine.batches.isEmpty()) {
-            awaitTwoWindows(leaving);
+            awaitPrepared(leaving, items);
             first.countDown();
             Waits.until(drained);
           }
@@ -85,36 +93,67 @@ class DrainOrderTest {
     turns(leaving);
     drained.countDown();
     await(done);
+    return leaving;
+  }
 
-    assertThat(inferred(leaving)).as("the first window, and no other").isEqualTo(4);
-    assertThat(world.job(job.id()).checkpoint().nextItem()).isEqualTo(4);
+  @Test
+  void theBatchThatRunsIsTheLastAndItsRowsAreLeftToTheNextAttempt() throws Exception {
+    String[] texts =
+        windows(new int[] {400, 9, 399, 8}, new int[] {398, 7, 397, 6}, new int[] {396, 5, 395, 4});
+    Job job = world.submit(texts);
+    WorkerWorld.Worker leaving = leavesInItsFirstBatch("leaving", 8);
+
+    assertThat(lengths(leaving)).containsExactly(List.of(400, 399));
+    assertThat(looseRows(job)).containsExactly(2L);
     WorkerWorld.Worker next = world.worker("next");
     next.work();
     world.assertComplete(job, texts);
     assertThat(inferred(leaving) + inferred(next)).isEqualTo(texts.length);
+    assertThat(next.serving.metrics().itemsReused.count()).isEqualTo(2);
     assertThat(leaving.serving.metrics().itemsDropped.count()).isZero();
   }
 
   @Test
-  void aDrainInMidSweepCompletesTheFirstWindows() throws Exception {
+  void rowsThatAnAttemptWasGivenAndCouldNotUseAreLeftOn() throws Exception {
+    String[] texts = windows(new int[] {9, 8, 400, 399}, new int[] {398, 397, 5, 4});
+    Job job = world.submit(texts);
+    leavesInItsFirstBatch("first", 8);
+    WorkerWorld.Worker second = leavesInItsFirstBatch("second", 6);
+    assertThat(lengths(second)).containsExactly(List.of(398, 397));
+    assertThat(looseRows(job)).containsExactly(2L, 4L);
+
+    WorkerWorld.Worker last = world.worker("last");
+    last.work();
+    world.assertComplete(job, texts);
+    assertThat(inferred(last)).isEqualTo(4);
+  }
+
+  @Test
+  void rowsThatAreGoneAreInferredAgain() throws Exception {
+    String[] texts = windows(new int[] {400, 9, 399, 8}, new int[] {7, 6, 5, 4});
+    Job job = world.submit(texts);
+    leavesInItsFirstBatch("leaving", 8);
+    assertThat(await(world.embedded.objects().delete(job.looseKey(1)))).isTrue();
+
+    WorkerWorld.Worker next = world.worker("next");
+    next.work();
+    world.assertComplete(job, texts);
+    assertThat(inferred(next)).isEqualTo(texts.length);
+  }
+
+  @Test
+  void aBatchThatTakesTooLongIsAllThatIsInferredAgain() throws Exception {
     String[] texts = windows(new int[] {400, 300, 399, 299}, new int[] {398, 397, 396, 395});
     Job job = world.submit(texts);
-    CountDownLatch drained = new CountDownLatch(1);
     CountDownLatch second = new CountDownLatch(1);
     CountDownLatch go = new CountDownLatch(1);
-    Mortal mortal = new Mortal();
-    WorkerWorld.Worker leaving = world.worker("leaving", mortal, new ScriptedEngine());
+    WorkerWorld.Worker leaving = world.worker("leaving");
     leaving.engine.beforeBatch(
         batch -> {
           if (leaving.engine.batches.isEmpty()) {
-            awaitTwoWindows(leaving);
-          } else if (leaving.engine.batches.size() == 1) {
+            awaitPrepared(leaving, 8);
+          } else {
             second.countDown();
-            Waits.until(drained);
-          } else if (leaving.engine.batches.size() == 3) {
-            // the claim's news, and the checkpoint's behind the first window
-            Waits.until(() -> Collections.frequency(mortal.calls, "JobEvents.publish") == 2);
-            world.clock.advance(SOON.batch());
             Waits.until(go);
           }
         });
@@ -122,19 +161,17 @@ class DrainOrderTest {
     assertThat(second.await(10, TimeUnit.SECONDS)).isTrue();
     leaving.drain(SOON);
     turns(leaving);
-    drained.countDown();
+    world.clock.advance(SOON.batch());
     await(done);
 
-    List<List<Integer>> lengths =
-        leaving.engine.batches.stream()
-            .map(batch -> batch.stream().map(String::length).toList())
-            .toList();
-    assertThat(lengths).containsExactly(List.of(400, 399), List.of(398, 397), List.of(300, 299));
-    assertThat(world.job(job.id()).checkpoint().nextItem()).isEqualTo(4);
-    assertThat(leaving.serving.metrics().itemsDropped.count()).isEqualTo(2);
+    assertThat(looseRows(job)).containsExactly(2L);
+    assertThat(leaving.serving.metrics().itemsDropped.count()).isZero();
     go.countDown();
-    Waits.until(() -> leaving.serving.metrics().itemsDropped.count() == 4);
-    world.worker("next").work();
+    Waits.until(() -> leaving.serving.metrics().itemsDropped.count() == 2);
+    assertThat(lengths(leaving)).containsExactly(List.of(400, 399), List.of(398, 397));
+    WorkerWorld.Worker next = world.worker("next");
+    next.work();
     world.assertComplete(job, texts);
+    assertThat(inferred(next)).isEqualTo(6);
   }
 }

@@ -111,8 +111,8 @@ class InterruptionsTest {
     new WorkerMetrics(meters).checkpoints("m", policy);
     System.gc();
     assertThat(meters.get("holdfast.checkpoint.span").tag("model", "m").gauge().value())
-        .isEqualTo(10);
-    assertThat(meters.get("holdfast.checkpoint.cost").gauge().value()).isEqualTo(0.014);
+        .isEqualTo(20);
+    assertThat(meters.get("holdfast.checkpoint.cost").gauge().value()).isEqualTo(0.056);
     assertThat(meters.get("holdfast.interruptions.every").gauge().value()).isEqualTo(3600);
   }
 }

@@ -3,16 +3,20 @@ package dev.holdfast.worker;
 import dev.holdfast.job.Item;
 import dev.holdfast.world.ScriptedEngine;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import java.time.Duration;
+import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
-/** Infers on virtual time, a part of each window now and the rest later. */
+/** Infers on virtual time, a part of each window now and the rest later, or never if it leaves. */
 final class SimBatcher implements Batcher {
 
   private final SimWorld world;
   private final SimProcess process;
   private final InferenceEngine.LoadedModel model;
   private final int millisMax;
+  private final Promise<Void> idle = Promise.promise();
+  private boolean leaving;
 
   /**
    * @param millisMax what half a window takes at most
@@ -40,7 +44,9 @@ final class SimBatcher implements Batcher {
     later(
         () -> {
           settle(window, 0, half);
-          later(() -> settle(window, half, window.items()));
+          if (!leaving) {
+            later(() -> settle(window, half, window.items()));
+          }
         });
     return window.future();
   }
@@ -50,7 +56,7 @@ final class SimBatcher implements Batcher {
   }
 
   private void settle(Window window, int from, int to) {
-    if (!window.begin()) {
+    if (window.cancelled()) {
       return;
     }
     for (int i = from; i < to; i++) {
@@ -70,8 +76,26 @@ final class SimBatcher implements Batcher {
   }
 
   @Override
-  public void leave() {
-    // it knows no other order than that of the windows
+  public <T> Future<T> render(Callable<T> task) {
+    Promise<T> done = Promise.promise();
+    later(
+        () -> {
+          try {
+            done.complete(task.call());
+          } catch (Exception e) {
+            done.fail(e);
+          }
+        });
+    return done.future();
+  }
+
+  @Override
+  public Future<Void> leave() {
+    if (!leaving) {
+      leaving = true;
+      later(idle::complete);
+    }
+    return idle.future();
   }
 
   @Override

@@ -199,7 +199,8 @@ final class SimLaw {
         ended,
         Job.Outcome.FENCED_OUT,
         lost.error(),
-        lost.told());
+        lost.told(),
+        lost.looseRows());
   }
 
   private void checkpoint(Job before, Job next) {

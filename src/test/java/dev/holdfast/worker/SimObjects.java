@@ -41,7 +41,7 @@ final class SimObjects {
 
   /** Every object of a job's result, by name, whether it belongs to the result or not. */
   NavigableMap<String, Stored> parts(Job job) {
-    String prefix = "results/" + job.id() + "/";
+    String prefix = "results/" + job.id() + "/part-";
     return objects.subMap(prefix, true, prefix + "~", false);
   }
 

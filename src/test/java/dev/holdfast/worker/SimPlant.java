@@ -4,12 +4,14 @@ import dev.holdfast.job.JobQueue;
 import dev.holdfast.job.JobStore;
 import dev.holdfast.job.ObjectStore;
 import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** A fault that is planted between a worker and its ports, to see that a simulation finds it. */
@@ -25,6 +27,8 @@ enum SimPlant {
   ZOMBIE_SAYS_TOO_MUCH("only the attempt that holds the job writes its record"),
   /** The worker never sees a part that was left by another. */
   NO_ADOPTION("every job ends"),
+  /** The worker takes each row that was left to it for the next item's. */
+  LOOSE_ROWS_MIXED_UP("a row belongs to its item"),
   /** An attempt takes what another attempt of the same worker holds for its own. */
   FENCE_COMPARES_THE_WORKER("only the attempt that has claimed the job writes, no older one"),
   /** The worker puts its own eviction down to the job. */
@@ -37,6 +41,8 @@ enum SimPlant {
   LONG_PUT_OFF("every job ends"),
   /** Watchers are shown what events say, as they come. */
   NO_FEED("no event shows a job going backwards");
+
+  private static final Pattern INDEX = Pattern.compile("\\{\"index\":(\\d+)");
 
   private final String broken;
 
@@ -103,12 +109,31 @@ enum SimPlant {
                 return Future.succeededFuture(true);
               }));
     }
+    if (this == LOOSE_ROWS_MIXED_UP) {
+      return instead(
+          ObjectStore.class,
+          objects,
+          Map.of(
+              "read",
+              (method, arguments) -> {
+                String key = (String) arguments[0];
+                Future<Buffer> read = objects.read(key, (long) arguments[1], (int) arguments[2]);
+                return key.contains("/loose-") ? read.map(SimPlant::mixedUp) : read;
+              }));
+    }
     return this == NO_ADOPTION
         ? instead(
             ObjectStore.class,
             objects,
             Map.of("stat", (method, arguments) -> Future.succeededFuture(Optional.empty())))
         : objects;
+  }
+
+  private static Buffer mixedUp(Buffer loose) {
+    return Buffer.buffer(
+        INDEX
+            .matcher(loose.toString())
+            .replaceAll(found -> "{\"index\":" + (Long.parseLong(found.group(1)) + 1)));
   }
 
   private static void create(ObjectStore objects, Method method, Object[] arguments) {
@@ -131,6 +156,7 @@ enum SimPlant {
           ACK_FIRST,
           RECORD_BEFORE_PART,
           NO_ADOPTION,
+          LOOSE_ROWS_MIXED_UP,
           RECONCILER_OFF,
           RESURRECTION,
           LONG_PUT_OFF,

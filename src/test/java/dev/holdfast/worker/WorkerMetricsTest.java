@@ -89,7 +89,7 @@ class WorkerMetricsTest {
     Job held = claimed(created(), SPOT).job();
     Instant told = clock.instant();
     clock.advance(Duration.ofMillis(300));
-    Job left = JobLife.interrupted(held, told, clock.instant());
+    Job left = JobLife.interrupted(held, told, 0, clock.instant());
     clock.advance(Duration.ofMillis(800));
     wentOn(claimed(left, Job.Place.UNKNOWN));
 

@@ -135,7 +135,7 @@ final class WorkerWorld implements AutoCloseable {
   List<JsonObject> rows(Job job) {
     List<JsonObject> rows = new ArrayList<>();
     for (ObjectStore.Info part :
-        await(embedded.objects().list("results/" + job.id() + "/", null, 1_000))) {
+        await(embedded.objects().list("results/" + job.id() + "/part-", null, 1_000))) {
       String name = part.key().substring(part.key().lastIndexOf("part-") + 5);
       if (Long.parseLong(name.substring(0, 12)) < job.checkpoint().nextItem()) {
         await(embedded.objects().read(part.key(), 0, (int) part.bytes()))
