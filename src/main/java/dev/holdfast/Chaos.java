@@ -75,7 +75,7 @@ final class Chaos {
    * A worker that was taken away.
    *
    * @param ready the others that took jobs at that moment
-   * @param inferred items that it had inferred when it was last asked, as it counts itself
+   * @param rows items that it had rows of when it was last asked: inferred, or left to it
    * @param exit completes when it has ended, at once for one that was killed outright
    */
   record Taken(
@@ -83,10 +83,10 @@ final class Chaos {
       boolean spot,
       Instant at,
       Set<String> ready,
-      long inferred,
+      long rows,
       CompletableFuture<Exit> exit) {
 
-    Taken inferred(long items) {
+    Taken rows(long items) {
       return new Taken(worker, spot, at, ready, items, exit);
     }
   }

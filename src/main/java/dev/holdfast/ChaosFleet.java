@@ -151,6 +151,15 @@ final class ChaosFleet implements AutoCloseable {
     return metrics.counter(HOST, worker(name).managementPort(), "holdfast_items_total");
   }
 
+  /**
+   * How many items a worker was left the rows of since it started. Blocks for a moment.
+   *
+   * @return empty if it does not answer
+   */
+  OptionalLong itemsReused(String name) throws InterruptedException {
+    return metrics.counter(HOST, worker(name).managementPort(), "holdfast_items_reused_total");
+  }
+
   /** As {@link WorkerProcess#kill(Duration)}. */
   boolean kill(String name, Duration away) {
     return worker(name).process().kill(away);

@@ -29,6 +29,7 @@ final class ChaosKiller {
   private final Consumer<String> say;
   private final Map<String, Long> counted = new HashMap<>();
   private final Map<String, Long> before = new HashMap<>();
+  private final Map<String, Long> reused = new HashMap<>();
   private long inferred;
 
   /**
@@ -90,20 +91,31 @@ final class ChaosKiller {
       if (kill.spot()) {
         countWhileItLeaves(taken.get(last));
       }
-      taken.set(last, taken.get(last).inferred(countOf(worker)));
+      taken.set(last, taken.get(last).rows(countOf(worker)));
     }
     return taken;
   }
 
   /**
-   * SIGKILL may come at any time; a Java that has not begun its program takes no SIGTERM, and a
-   * second signal to one that is leaving would end it at once.
+   * At most one is being replaced: on a machine where a start takes longer than the plan's gaps,
+   * jobs would fail for three deaths in a row that say nothing of them. SIGKILL may come at any
+   * time then; a Java that has not begun its program takes no SIGTERM, and a second signal to one
+   * that is leaving would end it at once.
    */
   private boolean canBeTaken(ChaosPlan.Kill kill, String worker, List<Taken> taken)
       throws InterruptedException {
     return !leaving(taken, worker)
+        && ready() >= fleet.workers().size() - 1
         && fleet.running(worker)
         && (!kill.spot() || fleet.itemsInferred(worker).isPresent());
+  }
+
+  private int ready() throws InterruptedException {
+    int ready = 0;
+    for (String worker : fleet.workers()) {
+      ready += fleet.ready(worker) ? 1 : 0;
+    }
+    return ready;
   }
 
   private boolean take(ChaosPlan.Kill kill, String worker, List<Taken> taken)
@@ -143,12 +155,13 @@ final class ChaosKiller {
     return taken.stream().anyMatch(t -> t.worker().equals(worker) && !t.exit().isDone());
   }
 
-  /** What the process inferred that has ended; the next one of that name begins at nothing. */
+  /** What the process had rows of that has ended; the next one of that name begins at nothing. */
   private synchronized long countOf(String worker) {
     long items = counted.getOrDefault(worker, 0L) - before.getOrDefault(worker, 0L);
     counted.put(worker, 0L);
     before.put(worker, 0L);
-    return items;
+    Long given = reused.remove(worker);
+    return given == null ? items : items + given;
   }
 
   /** Adds what workers have inferred since they were asked last, or since they began. */
@@ -157,6 +170,7 @@ final class ChaosKiller {
       long now = fleet.itemsInferred(worker).orElse(counted.getOrDefault(worker, 0L));
       inferred += Math.max(0, now - counted.getOrDefault(worker, 0L));
       counted.put(worker, now);
+      fleet.itemsReused(worker).ifPresent(items -> reused.put(worker, items));
     }
   }
 }

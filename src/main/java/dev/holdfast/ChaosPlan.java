@@ -18,7 +18,7 @@ record ChaosPlan(List<Submission> jobs, List<Kill> kills) {
 
   private static final int SMALL_ITEMS_MAX = 5;
 
-  /** Long enough for a worker that was replaced to load its model. */
+  /** Long enough for a worker that was replaced to load its model, on most machines. */
   private static final Duration GAP_MIN = Duration.ofSeconds(3);
 
   private static final Duration GAP_MAX = Duration.ofSeconds(6);
@@ -39,7 +39,7 @@ record ChaosPlan(List<Submission> jobs, List<Kill> kills) {
   /**
    * @param worker which, from 0
    * @param spot with SIGTERM first; else without a word
-   * @param at when, since the begin
+   * @param at when, since the begin; later if too few workers are there by then
    */
   record Kill(int worker, boolean spot, Duration at) {}
 

@@ -8,12 +8,12 @@ import java.util.LongSummaryStatistics;
 import java.util.Map;
 
 /**
- * What workers that were taken away had inferred in vain: more than what was kept of their
- * attempts.
+ * What workers that were taken away had rows of in vain: more than what was kept of their attempts,
+ * in parts or as loose rows.
  *
  * @param told of workers that were told
  * @param killed of those that were not; without what they inferred since they were asked, just
- *     before their end
+ *     before their end, and with what had been left to them and still is there
  */
 record ChaosWaste(Items told, Items killed) {
 
@@ -30,7 +30,7 @@ record ChaosWaste(Items told, Items killed) {
       for (int k = 0; k < attempts.size(); k++) {
         JsonNode attempt = attempts.get(k);
         long to = k + 1 < attempts.size() ? resumedAt(attempts.get(k + 1)) : all;
-        long items = to - resumedAt(attempt);
+        long items = to - resumedAt(attempt) + attempt.path("loose_rows").asLong();
         ChaosStop.ender(
                 outcome.taken(),
                 attempt.path("worker").asText(),
@@ -50,7 +50,7 @@ record ChaosWaste(Items told, Items killed) {
     LongSummaryStatistics items =
         taken.stream()
             .filter(t -> t.spot() == spot)
-            .mapToLong(t -> Math.max(0, t.inferred() - kept.getOrDefault(t, 0L)))
+            .mapToLong(t -> Math.max(0, t.rows() - kept.getOrDefault(t, 0L)))
             .summaryStatistics();
     return new Items(items.getSum(), Math.max(0, items.getMax()));
   }

@@ -2,7 +2,9 @@ package dev.holdfast;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.holdfast.client.JobView;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -247,11 +249,26 @@ class ChaosVerdictTest {
             CompletableFuture.completedFuture(new Chaos.Exit(OptionalInt.empty(), 0)));
 
     ChaosWaste waste =
-        ChaosWaste.of(PLAN, outcome(job, rows, List.of(LEFT_WELL.inferred(4), killed), 2));
+        ChaosWaste.of(PLAN, outcome(job, rows, List.of(LEFT_WELL.rows(4), killed), 2));
 
     assertThat(waste)
         .as("each has kept one item")
         .isEqualTo(new ChaosWaste(new ChaosWaste.Items(3, 3), new ChaosWaste.Items(6, 6)));
+  }
+
+  @Test
+  void rowsThatAreLeftToTheNextAttemptWereNotInferredInVain() throws Exception {
+    JobView job = job("complete", 0, "interrupted");
+    JsonNode attempts = job.json().path("attempts");
+    ((ObjectNode) attempts.get(0)).put("loose_rows", 2);
+    Chaos.Taken next = evicted("worker-2", 9, OptionalInt.of(0));
+
+    ChaosWaste waste =
+        ChaosWaste.of(PLAN, outcome(job, rows, List.of(LEFT_WELL.rows(4), next.rows(3)), 2));
+
+    assertThat(waste.told())
+        .as("the first kept one and left two, the second kept one")
+        .isEqualTo(new ChaosWaste.Items(3, 2));
   }
 
   @Test

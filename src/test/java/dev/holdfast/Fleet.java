@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -34,7 +35,7 @@ final class Fleet implements AutoCloseable {
   static final String MODEL = "all-MiniLM-L6-v2";
 
   private static final Pattern ADDRESS = Pattern.compile("the API is at (http://\\S+)");
-  private static final long START_SECONDS_MAX = 60;
+  private static final long START_SECONDS_MAX = 120;
   private static final long END_SECONDS_MAX = 20;
   private static final long LOOK_AGAIN_MILLIS = 200;
   private static final JsonMapper JSON = JsonMapper.builder().build();
@@ -80,12 +81,20 @@ final class Fleet implements AutoCloseable {
   }
 
   private void awaitReady(int workerCount) throws Exception {
+    awaitReady(workerCount, OptionalLong.empty());
+  }
+
+  /**
+   * @param gone the process of one that was killed, whose last report may still be there
+   */
+  private void awaitReady(int workerCount, OptionalLong gone) throws Exception {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS_MAX);
     List<String> heard = new ArrayList<>();
     while (true) {
       long ready = 0;
       for (JsonNode worker : client(0).workers().path("workers")) {
-        ready += worker.path("ready").asBoolean() ? 1 : 0;
+        boolean other = gone.isEmpty() || worker.path("pid").asLong() != gone.getAsLong();
+        ready += other && worker.path("ready").asBoolean() ? 1 : 0;
       }
       if (ready == workerCount) {
         return;
@@ -152,9 +161,16 @@ final class Fleet implements AutoCloseable {
     return new HoldfastClient(address(api));
   }
 
-  /** SIGKILL; whether there was somebody to kill. It is started again. */
-  boolean kill(int worker) {
-    return workers.get(worker).kill();
+  /**
+   * SIGKILL; it is started again. Blocks until the next one is ready.
+   *
+   * @return whether there was somebody to kill
+   */
+  boolean kill(int worker) throws Exception {
+    OptionalLong pid = workers.get(worker).pid();
+    boolean killed = workers.get(worker).kill();
+    awaitReady(workers.size(), pid);
+    return killed;
   }
 
   /** A job over sentences, as it is submitted. */
