@@ -91,8 +91,7 @@ final class Leftovers {
                 rows.size() == 0
                     ? Future.succeededFuture(false)
                     : loop.here(objects.create(key(), content, Map.of())))
-        // no other attempt writes under this fence: what was there is from a try that seemed to
-        // fail
+        // an object under this fence is this attempt's, though its creation seemed to fail
         .onSuccess(created -> saved = rows.size())
         .onFailure(why -> drop(windows))
         .<Void>mapEmpty()
