@@ -60,7 +60,7 @@ final class JobAttempt implements ReadAhead.Listener {
     this.serving = serving;
     this.record = record;
     this.loop = loop;
-    this.leftovers = new Leftovers(services.objects(), serving, record, loop);
+    this.leftovers = new Leftovers(services, serving, record, loop);
     this.parts = new PartWriter(services, serving, record);
     this.progressWrites =
         new ProgressWrites(services.clock(), loop, record, this::progress, this::stop);

@@ -101,9 +101,9 @@ final class JobRunner {
         : claim(delivery, Company.ANY, () -> {});
   }
 
-  /** Whether nothing should be pulled for now. */
-  boolean quarantined() {
-    return quarantine.active();
+  /** Completes once something may be pulled; at once unless a suspect waits or has its turn. */
+  Future<Void> open() {
+    return quarantine.active() ? quarantine.over() : Future.succeededFuture();
   }
 
   private Future<Void> claim(Delivery delivery, Company company, Runnable acquitted) {
@@ -162,6 +162,9 @@ final class JobRunner {
       return release(delivery, until.isNegative() ? Duration.ZERO : until, "busy");
     }
     if (claim instanceof Claim.Suspect) {
+      if (quarantine.full()) {
+        return release(delivery, Quarantine.ELSEWHERE_DELAY, "suspect");
+      }
       JobLog.suspected(delivery);
       return quarantine.enter(acquitted -> claim(delivery, Company.NONE, acquitted));
     }

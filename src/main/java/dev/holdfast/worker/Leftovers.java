@@ -1,9 +1,12 @@
 package dev.holdfast.worker;
 
+import dev.holdfast.job.Clocked;
 import dev.holdfast.job.Job;
 import dev.holdfast.job.ObjectStore;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.slf4j.Logger;
@@ -18,16 +21,25 @@ final class Leftovers {
 
   private static final Logger LOG = LoggerFactory.getLogger(Leftovers.class);
 
+  /**
+   * How long a hand-over may wait for the rows alone. They took some seconds to infer at most,
+   * while a worker's whole time to leave may be lost on a store that does not answer, and with it
+   * the record that lets another worker go on at once.
+   */
+  static final Duration SAVE_MAX = Duration.ofSeconds(2);
+
   private final ObjectStore objects;
   private final Serving serving;
   private final AttemptRecord record;
   private final Loop loop;
+  private final Clocked clock;
   private LooseRows rows = new LooseRows();
   private boolean leaving;
   private int saved;
 
-  Leftovers(ObjectStore objects, Serving serving, AttemptRecord record, Loop loop) {
-    this.objects = objects;
+  Leftovers(WorkerServices services, Serving serving, AttemptRecord record, Loop loop) {
+    this.objects = services.objects();
+    this.clock = services.clock();
     this.serving = serving;
     this.record = record;
     this.loop = loop;
@@ -78,14 +90,16 @@ final class Leftovers {
    * attempt for items that it did not come to.
    *
    * @param windows cancelled
-   * @return never fails
+   * @return when they are durable, cannot be, or have taken {@link #SAVE_MAX}; never fails
    */
   Future<Void> save(List<Window> windows) {
     leaving = true;
     if (rows.size() == 0 && windows.isEmpty()) {
       return Future.succeededFuture();
     }
-    return loop.here(serving.batcher().render(() -> content(windows)))
+    Promise<Void> over = Promise.promise();
+    Clocked.Timer timer = clock.after(SAVE_MAX, () -> loop.execute(over::tryComplete));
+    loop.here(serving.batcher().render(() -> content(windows)))
         .compose(
             content ->
                 rows.size() == 0
@@ -94,8 +108,12 @@ final class Leftovers {
         // an object under this fence is this attempt's, though its creation seemed to fail
         .onSuccess(created -> saved = rows.size())
         .onFailure(why -> drop(windows))
-        .<Void>mapEmpty()
-        .otherwiseEmpty();
+        .onComplete(
+            done -> {
+              timer.cancel();
+              over.tryComplete();
+            });
+    return over.future();
   }
 
   private Buffer content(List<Window> windows) {

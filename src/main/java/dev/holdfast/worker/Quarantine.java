@@ -2,6 +2,7 @@ package dev.holdfast.worker;
 
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.function.BooleanSupplier;
@@ -16,6 +17,15 @@ import org.jspecify.annotations.Nullable;
  * thread-safe; lives on the loop.
  */
 final class Quarantine {
+
+  /**
+   * How many may have or await their turn. A lost fleet leaves many suspects at once, and a turn
+   * takes seconds: workers share them.
+   */
+  private static final int TURNS_MAX = 2;
+
+  /** How long a message rests whose job should have its turn on another worker. */
+  static final Duration ELSEWHERE_DELAY = Duration.ofSeconds(1);
 
   /** By identity: each stands for itself. */
   private static final class Turn {
@@ -49,6 +59,11 @@ final class Quarantine {
   /** Whether a job waits here or has its turn. */
   boolean active() {
     return now != null || !waiting.isEmpty();
+  }
+
+  /** Whether another job would wait longer here than on most other workers. */
+  boolean full() {
+    return !dissolved && waiting.size() + (now == null ? 0 : 1) >= TURNS_MAX;
   }
 
   /** Completes when {@link #active} ends. */

@@ -165,11 +165,12 @@ public final class WorkerVerticle extends VerticleBase implements Drainable {
   private void pull() {
     JobRunner jobs = runner;
     LeaseKeeper keeper = leases;
-    int free =
-        jobs == null || jobs.quarantined()
-            ? 0
-            : Serving.room(models.values(), inFlight, options.slots());
+    int free = Serving.room(models.values(), inFlight, options.slots());
     if (pulling || draining || free <= 0 || notReady != null || jobs == null || keeper == null) {
+      return;
+    }
+    if (!jobs.open().isComplete()) {
+      jobs.open().onSuccess(open -> pull());
       return;
     }
     pulling = true;

@@ -4,7 +4,9 @@ import static dev.holdfast.worker.WorkerWorld.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.job.Job;
+import dev.holdfast.job.JobState;
 import dev.holdfast.shutdown.DrainPlan;
+import dev.holdfast.world.ScriptedEngine;
 import dev.holdfast.world.Waits;
 import io.vertx.core.Future;
 import java.io.IOException;
@@ -76,9 +78,15 @@ class DrainOrderTest {
    * @param items that wait in the pool by then
    */
   private WorkerWorld.Worker leavesInItsFirstBatch(String id, int items) throws Exception {
+    WorkerWorld.Worker leaving = world.worker(id);
+    await(isToldToGoInItsFirstBatch(leaving, items));
+    return leaving;
+  }
+
+  private Future<Void> isToldToGoInItsFirstBatch(WorkerWorld.Worker leaving, int items)
+      throws Exception {
     CountDownLatch drained = new CountDownLatch(1);
     CountDownLatch first = new CountDownLatch(1);
-    WorkerWorld.Worker leaving = world.worker(id);
     leaving.engine.beforeBatch(
         batch -> {
           if (leaving.engine.batches.isEmpty()) {
@@ -92,8 +100,7 @@ class DrainOrderTest {
     leaving.drain(SOON);
     turns(leaving);
     drained.countDown();
-    await(done);
-    return leaving;
+    return done;
   }
 
   @Test
@@ -139,6 +146,28 @@ class DrainOrderTest {
     next.work();
     world.assertComplete(job, texts);
     assertThat(inferred(next)).isEqualTo(texts.length);
+  }
+
+  @Test
+  void aStoreThatDoesNotAnswerHoldsUpNoHandOverForRowsThatAreOutOfOrder() throws Exception {
+    String[] texts = windows(new int[] {400, 9, 399, 8}, new int[] {7, 6, 5, 4});
+    Job job = world.submit(texts);
+    Mortal mute = new Mortal().hold("ObjectStore.create", 1);
+    WorkerWorld.Worker leaving = world.worker("leaving", mute, new ScriptedEngine());
+    Future<Void> done = isToldToGoInItsFirstBatch(leaving, 8);
+    mute.awaitStruck();
+    turns(leaving);
+    assertThat(done.isComplete()).isFalse();
+    world.clock.advance(Leftovers.SAVE_MAX);
+    await(done);
+
+    assertThat(world.job(job.id()).state()).isEqualTo(JobState.INTERRUPTED);
+    assertThat(looseRows(job)).containsExactly(0L);
+    WorkerWorld.Worker next = world.worker("next");
+    next.work();
+    world.assertComplete(job, texts);
+    assertThat(inferred(next)).isEqualTo(texts.length);
+    mute.release();
   }
 
   @Test

@@ -4,17 +4,12 @@ import static dev.holdfast.worker.WorkerWorld.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.SystemClock;
-import dev.holdfast.embedded.Embedded;
 import dev.holdfast.health.ManagementVerticle;
 import dev.holdfast.health.Readiness;
 import dev.holdfast.job.Clocked;
 import dev.holdfast.job.Job;
 import dev.holdfast.job.JobId;
-import dev.holdfast.job.JobIntake;
-import dev.holdfast.job.JobRecords;
-import dev.holdfast.job.JobSpec;
 import dev.holdfast.job.JobState;
-import dev.holdfast.job.Traces;
 import dev.holdfast.world.Messages;
 import dev.holdfast.world.ScriptedEngine;
 import dev.holdfast.world.Waits;
@@ -22,7 +17,6 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
-import io.vertx.core.VertxOptions;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -31,8 +25,6 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
@@ -96,40 +88,22 @@ class LivenessTest {
   private final ScriptedEngine engine = new ScriptedEngine();
   private final CountDownLatch stuck = new CountDownLatch(1);
   private final CountDownLatch go = new CountDownLatch(1);
-  private final Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1));
   private final Vertx other = Vertx.vertx();
   private final PrometheusMeterRegistry meters =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final CompletableFuture<Throwable> fatal = new CompletableFuture<>();
-  private Embedded embedded;
+  private VerticleWorld world;
   private WorkerVerticle worker;
   private ManagementVerticle management;
 
   @BeforeEach
   void open() throws Exception {
-    embedded = Embedded.open(directory, Optional.empty(), clock);
+    world = new VerticleWorld(directory, clock);
     worker =
-        new WorkerVerticle(
-            new WorkerServices(
-                embedded.queue(),
-                embedded.events(),
-                new JobRecords(embedded.store(), embedded.events(), clock),
-                embedded.objects(),
-                embedded.externalInputs(),
-                embedded.roster(),
-                clock,
-                meters,
-                Traces.OFF),
-            new WorkerOptions(
-                "w",
-                "test",
-                Job.Place.UNKNOWN,
-                1,
-                4,
-                Duration.ofSeconds(30),
-                Checkpoints.every(Duration.ofSeconds(5))),
+        world.worker(
             engine,
-            List.of(ScriptedEngine.spec(8, 1_000)),
+            ScriptedEngine.spec(8, 1_000),
+            meters,
             e -> {
               fatal.complete(e);
               worker.drain(Duration.ofSeconds(12));
@@ -144,9 +118,8 @@ class LivenessTest {
   @AfterEach
   void close() {
     go.countDown();
-    await(vertx.close());
+    world.close();
     await(other.close());
-    embedded.close();
     clock.close();
   }
 
@@ -174,15 +147,8 @@ class LivenessTest {
           stuck.countDown();
           Waits.until(go);
         });
-    JobSpec spec =
-        new JobSpec("scripted", new JobSpec.Inline("\"a\"\n", 1), Map.of(), 3, null, null);
-    JobRecords records = new JobRecords(embedded.store(), embedded.events(), clock);
-    Job job =
-        await(
-                new JobIntake(embedded.store(), embedded.queue(), records, clock)
-                    .submit(JobId.random(), spec))
-            .job();
-    await(vertx.deployVerticle(worker));
+    Job job = world.submit("a", 1);
+    await(world.vertx.deployVerticle(worker));
     assertThat(stuck.await(30, TimeUnit.SECONDS)).isTrue();
     return job.id();
   }
@@ -192,7 +158,7 @@ class LivenessTest {
     JobId id = getStuck();
     clock.look();
     Promise<Void> loopHasAnswered = Promise.promise();
-    vertx.runOnContext(v -> loopHasAnswered.complete());
+    world.vertx.runOnContext(v -> loopHasAnswered.complete());
     await(loopHasAnswered.future());
     clock.ahead(Pulse.INFERENCE_STUCK_AFTER);
     clock.look();
@@ -201,9 +167,8 @@ class LivenessTest {
     assertThat(fatal.get(10, TimeUnit.SECONDS))
         .hasMessage("the thread holdfast-scripted-lane-0 has been in one call for more than 300 s");
 
-    Waits.until(
-        () -> await(embedded.store().get(id)).orElseThrow().state() == JobState.INTERRUPTED);
-    Job job = await(embedded.store().get(id)).orElseThrow();
+    Waits.until(() -> world.job(id).state() == JobState.INTERRUPTED);
+    Job job = world.job(id);
     assertThat(job.spent()).isEqualTo(new Job.Spent(0, 1, 1));
     assertThat(job.lease()).isNull();
     Waits.until(() -> Messages.in(directory, clock).equals(new Messages(1, 0)));
@@ -225,8 +190,8 @@ class LivenessTest {
 
   @Test
   void anEventLoopThatDoesNotComeRoundEndsItToo() throws Exception {
-    await(vertx.deployVerticle(worker));
-    vertx.runOnContext(
+    await(world.vertx.deployVerticle(worker));
+    world.vertx.runOnContext(
         v -> {
           stuck.countDown();
           Waits.until(go);

@@ -4,15 +4,14 @@ import static dev.holdfast.worker.WorkerWorld.LEASE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.job.Job;
-import dev.holdfast.job.JobLife;
 import dev.holdfast.job.JobState;
+import dev.holdfast.world.Messages;
 import dev.holdfast.world.ScriptedEngine;
 import dev.holdfast.world.Waits;
 import io.vertx.core.Future;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -93,12 +92,12 @@ class QuarantineTest {
     }
 
     int deaths = 0;
-    for (int life = 0; life < 6; life++) {
+    for (int life = 0; !world.messages().equals(new Messages(0, 0)); life++) {
       WorkerWorld.Worker worker = mortal("worker-" + life);
       if (!outlives(worker, worker.beginAll())) {
         deaths++;
-        world.clock.advance(LEASE.plusSeconds(1));
       }
+      world.clock.advance(LEASE.plusSeconds(1));
     }
 
     assertThat(deaths).isEqualTo(3);
@@ -146,6 +145,11 @@ class QuarantineTest {
     world.clock.advance(LEASE.plusSeconds(1));
   }
 
+  private static boolean quarantined(WorkerWorld.Worker worker) {
+    return CompletableFuture.supplyAsync(() -> !worker.runner.open().isComplete(), worker.thread)
+        .join();
+  }
+
   @Test
   void whatALostWorkerHadOnceIsWorkedOnAmongOthers() throws Exception {
     Job once = world.submit("once");
@@ -158,8 +162,7 @@ class QuarantineTest {
 
     List<Future<Void>> begun = second.beginAll();
     assertThat(inferring.await(10, TimeUnit.SECONDS)).isTrue();
-    assertThat(CompletableFuture.supplyAsync(second.runner::quarantined, second.thread).join())
-        .isFalse();
+    assertThat(quarantined(second)).isFalse();
     go.countDown();
     for (Future<Void> done : begun) {
       WorkerWorld.await(done);
@@ -232,7 +235,7 @@ class QuarantineTest {
     Mortal claims = new Mortal().hold("JobStore.replace", 1);
     WorkerWorld.Worker leaving = holding(claims, inferring, go);
     List<Future<Void>> begun = leaving.beginAll();
-    while (!CompletableFuture.supplyAsync(leaving.runner::quarantined, leaving.thread).join()) {
+    while (!quarantined(leaving)) {
       Thread.onSpinWait();
     }
     claims.release();
@@ -247,51 +250,5 @@ class QuarantineTest {
     assertThat(leaving.engine.batches).as("the window that it had begun").hasSize(1);
     assertThat(world.job(large.id()).state()).isEqualTo(JobState.INTERRUPTED);
     assertThat(world.job(suspect.id()).attempts()).hasSize(2);
-  }
-
-  /**
-   * Two large jobs over which workers died; one alone would keep the other and all else waiting.
-   */
-  @Test
-  void aSuspectIsAloneOnlyUntilItIsPastWhatItsWorkerMayHaveDiedOf() throws Exception {
-    String[] texts = WorkerWorld.texts(400);
-    List<Job> suspects = List.of(world.submit(texts), world.submit(texts));
-    for (int death = 1; death < JobLife.SUSPECTS_MAX; death++) {
-      WorkerWorld.Worker dying = dyingOver(suspects, death);
-      assertThat(outlives(dying, dying.beginAll())).isFalse();
-      world.clock.advance(LEASE.plusSeconds(1));
-    }
-    ScriptedEngine slow = new ScriptedEngine();
-    slow.beforeBatch(batch -> world.clock.advance(Duration.ofMillis(200)));
-    WorkerWorld.Worker last = world.worker("last", new Mortal(), slow);
-
-    assertThat(outlives(last, last.beginAll())).isTrue();
-
-    List<Job.Attempt> attempts = new ArrayList<>();
-    for (Job suspect : suspects) {
-      world.assertComplete(suspect, texts);
-      Job.Attempt attempt = world.job(suspect.id()).attempts().get(2);
-      assertThat(attempt.worker()).isEqualTo("last");
-      attempts.add(attempt);
-    }
-    attempts.sort(Comparator.comparing(Job.Attempt::started));
-    assertThat(attempts.get(1).started())
-        .as("begun while the other was still at work")
-        .isBefore(Objects.requireNonNull(attempts.get(0).ended()).minusSeconds(1));
-  }
-
-  /** A worker that dies in its first batch, once it has claimed all of the jobs. */
-  private WorkerWorld.Worker dyingOver(List<Job> jobs, int death) {
-    Mortal mortal = new Mortal();
-    ScriptedEngine engine = new ScriptedEngine();
-    engine.beforeBatch(
-        batch -> {
-          while (jobs.stream().anyMatch(job -> world.job(job.id()).attempts().size() < death)) {
-            Thread.onSpinWait();
-          }
-          mortal.die();
-          hang();
-        });
-    return world.worker("dying-" + death, mortal, engine);
   }
 }

@@ -4,16 +4,10 @@ import static dev.holdfast.worker.WorkerWorld.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.SystemClock;
-import dev.holdfast.embedded.Embedded;
-import dev.holdfast.job.Job;
 import dev.holdfast.job.JobEvents;
 import dev.holdfast.job.JobId;
-import dev.holdfast.job.JobIntake;
-import dev.holdfast.job.JobRecords;
-import dev.holdfast.job.JobSpec;
 import dev.holdfast.job.JobState;
 import dev.holdfast.job.ModelSpec;
-import dev.holdfast.job.Traces;
 import dev.holdfast.job.WorkerRoster.WorkerReport;
 import dev.holdfast.tuning.TunedEngine;
 import dev.holdfast.tuning.TuningCache;
@@ -21,14 +15,12 @@ import dev.holdfast.world.Messages;
 import dev.holdfast.world.ScriptedEngine;
 import dev.holdfast.world.Waits;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.vertx.core.Vertx;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -46,65 +38,29 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class WorkerVerticleTest {
 
-  private static final int SLOTS = 4;
-
   @TempDir Path directory;
   private final SystemClock clock = new SystemClock();
-  private final Vertx vertx = Vertx.vertx();
-  private Embedded embedded;
+  private VerticleWorld world;
 
   @BeforeEach
   void open() throws Exception {
-    embedded = Embedded.open(directory, Optional.empty(), clock);
+    world = new VerticleWorld(directory, clock);
   }
 
   @AfterEach
   void close() {
-    await(vertx.close());
-    embedded.close();
+    world.close();
     clock.close();
   }
 
-  private WorkerVerticle worker(String id, InferenceEngine engine, ModelSpec spec) {
-    WorkerServices services =
-        new WorkerServices(
-            embedded.queue(),
-            embedded.events(),
-            new JobRecords(embedded.store(), embedded.events(), clock),
-            embedded.objects(),
-            embedded.externalInputs(),
-            embedded.roster(),
-            clock,
-            new SimpleMeterRegistry(),
-            Traces.OFF);
-    WorkerOptions options =
-        new WorkerOptions(
-            id,
-            "test",
-            Job.Place.UNKNOWN,
-            1,
-            SLOTS,
-            Duration.ofSeconds(30),
-            Checkpoints.every(Duration.ofSeconds(5)));
-    return new WorkerVerticle(
-        services,
-        options,
+  private WorkerVerticle worker(InferenceEngine engine, ModelSpec spec) {
+    return world.worker(
         engine,
-        List.of(spec),
+        spec,
+        new SimpleMeterRegistry(),
         e -> {
           throw new AssertionError(e);
         });
-  }
-
-  private Job submit(String text) {
-    JobRecords records = new JobRecords(embedded.store(), embedded.events(), clock);
-    JobSpec spec =
-        new JobSpec(
-            "scripted", new JobSpec.Inline("\"" + text + "\"\n", 1), Map.of(), 3, null, null);
-    return await(
-            new JobIntake(embedded.store(), embedded.queue(), records, clock)
-                .submit(JobId.random(), spec))
-        .job();
   }
 
   @Test
@@ -113,9 +69,10 @@ class WorkerVerticleTest {
     CountDownLatch all = new CountDownLatch(50);
     List<Long> held = new ArrayList<>();
     ScriptedEngine engine = new ScriptedEngine();
-    engine.beforeBatch(batch -> held.add(Messages.in(directory, clock).held()));
+    engine.beforeBatch(batch -> held.add(world.messages().held()));
     JobEvents.Subscription heard =
-        embedded
+        world
+            .embedded
             .events()
             .subscribe(
                 event -> {
@@ -124,12 +81,12 @@ class WorkerVerticleTest {
                   }
                 });
     for (int i = 0; i < 50; i++) {
-      submit("text " + i);
+      world.submit("text " + i, 1);
     }
-    await(vertx.deployVerticle(worker("w", engine, ScriptedEngine.spec(8, 1_000))));
+    await(world.vertx.deployVerticle(worker(engine, ScriptedEngine.spec(8, 1_000))));
     assertThat(all.await(30, TimeUnit.SECONDS)).isTrue();
     heard.close();
-    assertThat(held).allSatisfy(h -> assertThat(h).isLessThanOrEqualTo(SLOTS));
+    assertThat(held).allSatisfy(h -> assertThat(h).isLessThanOrEqualTo(VerticleWorld.SLOTS));
   }
 
   @Test
@@ -142,22 +99,21 @@ class WorkerVerticleTest {
           inferring.countDown();
           Waits.until(go);
         });
-    JobId id = submit("a").id();
-    await(vertx.deployVerticle(worker("w", engine, ScriptedEngine.spec(8, 1_000))));
+    JobId id = world.submit("a", 1).id();
+    await(world.vertx.deployVerticle(worker(engine, ScriptedEngine.spec(8, 1_000))));
     assertThat(inferring.await(30, TimeUnit.SECONDS)).isTrue();
-    JobRecords records = new JobRecords(embedded.store(), embedded.events(), clock);
-    await(new JobIntake(embedded.store(), embedded.queue(), records, clock).cancel(id));
+    await(world.intake().cancel(id));
 
-    while (!Messages.in(directory, clock).equals(new Messages(0, 0))) {
+    while (!world.messages().equals(new Messages(0, 0))) {
       Thread.onSpinWait();
     }
-    assertThat(await(embedded.store().get(id)).orElseThrow().state()).isEqualTo(JobState.CANCELLED);
+    assertThat(world.job(id).state()).isEqualTo(JobState.CANCELLED);
     go.countDown();
   }
 
   @Test
   void aModelThatCannotBeLoadedIsSaidAndNothingIsPulled() {
-    submit("a");
+    world.submit("a", 1);
     ModelSpec broken =
         new ModelSpec(
             "scripted",
@@ -165,13 +121,13 @@ class WorkerVerticleTest {
             ModelSpec.Kind.TEXT_EMBEDDING,
             "cpu",
             new ModelSpec.BatchLimits(1, 1, Duration.ZERO));
-    WorkerVerticle worker = worker("w", new ScriptedEngine(), broken);
-    await(vertx.deployVerticle(worker));
+    WorkerVerticle worker = worker(new ScriptedEngine(), broken);
+    await(world.vertx.deployVerticle(worker));
     WorkerReport report = reported("w", r -> "the model directory is broken".equals(r.reason()));
 
     assertThat(report.ready()).isFalse();
     assertThat(worker.notReady()).isEqualTo("the model directory is broken");
-    assertThat(Messages.in(directory, clock).held()).isZero();
+    assertThat(world.messages().held()).isZero();
   }
 
   @Test
@@ -191,21 +147,20 @@ class WorkerVerticleTest {
             declared.precision());
     WorkerVerticle worker =
         worker(
-            "w",
             new TunedEngine(
                 scripted,
                 Duration.ofHours(1),
                 new TuningCache(directory.resolve("cache")),
                 number -> "text"),
             open);
-    String deployment = await(vertx.deployVerticle(worker));
+    String deployment = await(world.vertx.deployVerticle(worker));
     hold.awaitBatch();
     assertThat(reported("w", r -> "model scripted is being measured".equals(r.reason())).ready())
         .isFalse();
 
     await(worker.drain(Duration.ofSeconds(8)));
     hold.release();
-    await(vertx.undeploy(deployment));
+    await(world.vertx.undeploy(deployment));
     assertThat(worker.notReady()).isEqualTo("the worker is leaving");
     while (scripted.closed.get() == 0) {
       Thread.onSpinWait();
@@ -216,27 +171,28 @@ class WorkerVerticleTest {
   void theRosterKnowsWhatAWorkerServesAndForgetsOneThatLeft() {
     String deployment =
         await(
-            vertx.deployVerticle(worker("w", new ScriptedEngine(), ScriptedEngine.spec(8, 1_000))));
+            world.vertx.deployVerticle(
+                worker(new ScriptedEngine(), ScriptedEngine.spec(8, 1_000))));
     WorkerReport report = reported("w", WorkerReport::ready);
     assertThat(report.models()).containsEntry("scripted", "digest-1");
-    assertThat(report.slots()).isEqualTo(SLOTS);
+    assertThat(report.slots()).isEqualTo(VerticleWorld.SLOTS);
 
-    await(vertx.undeploy(deployment));
-    assertThat(await(embedded.roster().list(Instant.EPOCH))).isEmpty();
+    await(world.vertx.undeploy(deployment));
+    assertThat(await(world.embedded.roster().list(Instant.EPOCH))).isEmpty();
   }
 
   @RepeatedTest(10)
   void startsAndStopsAtAnyMoment() {
-    WorkerVerticle worker = worker("w", new ScriptedEngine(), ScriptedEngine.spec(8, 1_000));
-    String deployment = await(vertx.deployVerticle(worker));
-    await(vertx.undeploy(deployment));
+    WorkerVerticle worker = worker(new ScriptedEngine(), ScriptedEngine.spec(8, 1_000));
+    String deployment = await(world.vertx.deployVerticle(worker));
+    await(world.vertx.undeploy(deployment));
     assertThat(worker.notReady()).isEqualTo("the worker is leaving");
   }
 
   private WorkerReport reported(String id, Predicate<WorkerReport> condition) {
     while (true) {
       Optional<WorkerReport> report =
-          await(embedded.roster().list(Instant.EPOCH)).stream()
+          await(world.embedded.roster().list(Instant.EPOCH)).stream()
               .filter(r -> r.id().equals(id))
               .filter(condition)
               .findFirst();

@@ -3,15 +3,9 @@ package dev.holdfast.worker;
 import static dev.holdfast.worker.WorkerWorld.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.holdfast.embedded.Embedded;
-import dev.holdfast.job.Job;
 import dev.holdfast.job.JobId;
-import dev.holdfast.job.JobIntake;
-import dev.holdfast.job.JobRecords;
-import dev.holdfast.job.JobSpec;
 import dev.holdfast.job.JobState;
 import dev.holdfast.job.ModelSpec;
-import dev.holdfast.job.Traces;
 import dev.holdfast.tuning.TunedEngine;
 import dev.holdfast.tuning.TuningCache;
 import dev.holdfast.world.ManualClock;
@@ -20,14 +14,9 @@ import dev.holdfast.world.Waits;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
-import io.vertx.core.Vertx;
-import io.vertx.core.VertxOptions;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumSet;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -43,50 +32,28 @@ class WorkerWayOutTest {
 
   @TempDir Path directory;
   private final ManualClock clock = new ManualClock();
-  private final Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1));
   private final CompletableFuture<Throwable> fatal = new CompletableFuture<>();
-  private Embedded embedded;
+  private VerticleWorld world;
 
   @BeforeEach
   void open() throws Exception {
-    embedded = Embedded.open(directory, Optional.empty(), clock);
+    world = new VerticleWorld(directory, clock);
   }
 
   @AfterEach
   void close() {
-    await(vertx.close());
-    embedded.close();
+    world.close();
   }
 
   private WorkerVerticle worker(InferenceEngine engine, ModelSpec spec) {
-    WorkerServices services =
-        new WorkerServices(
-            embedded.queue(),
-            embedded.events(),
-            new JobRecords(embedded.store(), embedded.events(), clock),
-            embedded.objects(),
-            embedded.externalInputs(),
-            embedded.roster(),
-            clock,
-            new SimpleMeterRegistry(),
-            Traces.OFF);
-    WorkerOptions options =
-        new WorkerOptions(
-            "w",
-            "test",
-            Job.Place.UNKNOWN,
-            1,
-            4,
-            Duration.ofSeconds(30),
-            Checkpoints.every(Duration.ofSeconds(5)));
-    return new WorkerVerticle(services, options, engine, List.of(spec), fatal::complete);
+    return world.worker(engine, spec, new SimpleMeterRegistry(), fatal::complete);
   }
 
   /** Lets the loop do what it was given, and what that gave it. */
   private void turn() {
     for (int i = 0; i < 2; i++) {
       Promise<Void> turned = Promise.promise();
-      vertx.runOnContext(v -> turned.complete());
+      world.vertx.runOnContext(v -> turned.complete());
       await(turned.future());
     }
   }
@@ -105,17 +72,9 @@ class WorkerWayOutTest {
             Waits.until(go);
           }
         });
-    JobSpec spec =
-        new JobSpec("scripted", new JobSpec.Inline("\"a\"\n\"b\"\n", 2), Map.of(), 3, null, null);
-    JobRecords records = new JobRecords(embedded.store(), embedded.events(), clock);
-    JobId id =
-        await(
-                new JobIntake(embedded.store(), embedded.queue(), records, clock)
-                    .submit(JobId.random(), spec))
-            .job()
-            .id();
+    JobId id = world.submit("a", 2).id();
     WorkerVerticle worker = worker(engine, ScriptedEngine.spec(1, 1_000));
-    await(vertx.deployVerticle(worker));
+    await(world.vertx.deployVerticle(worker));
     assertThat(second.await(30, TimeUnit.SECONDS)).isTrue();
 
     Future<Void> drained = worker.drain(Duration.ofSeconds(12));
@@ -123,7 +82,7 @@ class WorkerWayOutTest {
     clock.advance(Duration.ofMillis(1_900));
     go.countDown();
     await(drained);
-    assertThat(await(embedded.store().get(id)).orElseThrow().state()).isEqualTo(JobState.COMPLETE);
+    assertThat(world.job(id).state()).isEqualTo(JobState.COMPLETE);
   }
 
   @Test
@@ -148,7 +107,7 @@ class WorkerWayOutTest {
                 new TuningCache(directory.resolve("cache")),
                 number -> "assert"),
             open);
-    await(vertx.deployVerticle(worker));
+    await(world.vertx.deployVerticle(worker));
 
     assertThat(fatal.get(30, TimeUnit.SECONDS)).hasMessageContaining("the device was lost");
     await(worker.drain(Duration.ofSeconds(12)));
@@ -165,7 +124,7 @@ class WorkerWayOutTest {
             "cpu",
             new ModelSpec.BatchLimits(1, 1, Duration.ZERO));
     WorkerVerticle worker = worker(new ScriptedEngine(), broken);
-    await(vertx.deployVerticle(worker));
+    await(world.vertx.deployVerticle(worker));
     Waits.until(() -> "the model directory is broken".equals(worker.notReady()));
     assertThat(fatal).isNotDone();
   }

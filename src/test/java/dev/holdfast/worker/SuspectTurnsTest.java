@@ -1,0 +1,185 @@
+package dev.holdfast.worker;
+
+import static dev.holdfast.worker.WorkerWorld.LEASE;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.job.Claim;
+import dev.holdfast.job.Claimant;
+import dev.holdfast.job.Job;
+import dev.holdfast.job.JobLife;
+import dev.holdfast.job.JobState;
+import dev.holdfast.world.ManualClock;
+import dev.holdfast.world.ScriptedEngine;
+import dev.holdfast.world.Waits;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.vertx.core.Future;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Suspects have their turns soon, and hold up others for no longer than they must. */
+@Timeout(60)
+class SuspectTurnsTest {
+
+  @TempDir Path directory;
+  private WorkerWorld world;
+  private final CountDownLatch end = new CountDownLatch(1);
+
+  @BeforeEach
+  void open() throws Exception {
+    world = new WorkerWorld(directory);
+  }
+
+  @AfterEach
+  void close() {
+    end.countDown();
+    world.close();
+  }
+
+  private static void awaitAll(List<Future<Void>> begun) {
+    begun.forEach(WorkerWorld::await);
+  }
+
+  @Test
+  void workersShareTheSuspectsOfALostOne() throws Exception {
+    List<Job> suspects = suspects(4, "innocent");
+    CountDownLatch inferring = new CountDownLatch(1);
+    CountDownLatch go = new CountDownLatch(1);
+    ScriptedEngine engine = new ScriptedEngine();
+    engine.beforeBatch(
+        batch -> {
+          inferring.countDown();
+          Waits.until(go);
+        });
+    WorkerWorld.Worker one = world.worker("one", new Mortal(), engine);
+    List<Future<Void>> turns = one.beginAll();
+    assertThat(inferring.await(10, TimeUnit.SECONDS)).isTrue();
+    Waits.until(() -> world.messages().held() == 2);
+    world.clock.advance(Quarantine.ELSEWHERE_DELAY);
+    awaitAll(world.worker("other").beginAll());
+
+    assertThat(suspects)
+        .extracting(suspect -> world.job(suspect.id()).state())
+        .filteredOn(JobState.COMPLETE::equals)
+        .hasSize(2);
+    go.countDown();
+    awaitAll(turns);
+    assertThat(suspects)
+        .allSatisfy(
+            suspect -> assertThat(world.job(suspect.id()).state()).isEqualTo(JobState.COMPLETE));
+  }
+
+  @Test
+  void aSuspectThatIsAcquittedHasNewNeighboursWhileItGoesOn() throws Exception {
+    ManualClock clock = new ManualClock();
+    try (VerticleWorld verticles = new VerticleWorld(directory.resolve("verticles"), clock)) {
+      Job suspect = verticles.submit("suspect", 400);
+      for (String token : List.of("first", "second")) {
+        Claimant dead =
+            new Claimant(
+                token, Job.Place.UNKNOWN, token, Duration.ofSeconds(1), Claimant.Company.ANY);
+        assertThat(WorkerWorld.await(verticles.records().claim(suspect.id(), dead)))
+            .isInstanceOf(Claim.Claimed.class);
+        clock.advance(Duration.ofSeconds(2));
+      }
+      CountDownLatch begun = new CountDownLatch(1);
+      CountDownLatch pulled = new CountDownLatch(1);
+      CountDownLatch claimed = new CountDownLatch(1);
+      ScriptedEngine engine = new ScriptedEngine();
+      engine.beforeBatch(
+          batch -> {
+            begun.countDown();
+            Waits.until(pulled);
+            clock.advance(Duration.ofMillis(200));
+            if (engine.batches.size() == 20) {
+              Waits.until(claimed);
+            }
+          });
+      WorkerWorld.await(
+          verticles.vertx.deployVerticle(
+              verticles.worker(
+                  engine,
+                  ScriptedEngine.spec(4, 1_000),
+                  new SimpleMeterRegistry(),
+                  e -> {
+                    throw new AssertionError(e);
+                  })));
+
+      Waits.until(begun);
+      Job waiting = verticles.submit("waits for the end of the turn", 400);
+      Waits.until(() -> verticles.messages().held() == 2);
+      pulled.countDown();
+      Waits.until(() -> verticles.job(waiting.id()).lease() != null);
+      Job later = verticles.submit("comes after the turn", 1);
+      Waits.until(() -> verticles.job(later.id()).lease() != null);
+      assertThat(verticles.job(suspect.id()).state()).isEqualTo(JobState.PROCESSING);
+      claimed.countDown();
+    }
+  }
+
+  /**
+   * Two large jobs over which workers died; one alone would keep the other and all else waiting.
+   */
+  @Test
+  void aSuspectIsAloneOnlyUntilItIsPastWhatItsWorkerMayHaveDiedOf() throws Exception {
+    String[] texts = WorkerWorld.texts(400);
+    List<Job> suspects = suspects(2, texts);
+    ScriptedEngine slow = new ScriptedEngine();
+    slow.beforeBatch(batch -> world.clock.advance(Duration.ofMillis(200)));
+    WorkerWorld.Worker last = world.worker("last", new Mortal(), slow);
+
+    awaitAll(last.beginAll());
+
+    List<Job.Attempt> attempts = new ArrayList<>();
+    for (Job suspect : suspects) {
+      world.assertComplete(suspect, texts);
+      Job.Attempt attempt = world.job(suspect.id()).attempts().get(2);
+      assertThat(attempt.worker()).isEqualTo("last");
+      attempts.add(attempt);
+    }
+    attempts.sort(Comparator.comparing(Job.Attempt::started));
+    assertThat(attempts.get(1).started())
+        .as("begun while the other was still at work")
+        .isBefore(Objects.requireNonNull(attempts.get(0).ended()).minusSeconds(1));
+  }
+
+  /** Jobs that are equal, and that two workers in a row have died over. */
+  private List<Job> suspects(int jobs, String... texts) throws Exception {
+    List<Job> suspects = new ArrayList<>();
+    for (int i = 0; i < jobs; i++) {
+      suspects.add(world.submit(texts));
+    }
+    for (int death = 1; death < JobLife.SUSPECTS_MAX; death++) {
+      WorkerWorld.Worker dying = dyingOver(suspects, death);
+      dying.beginAll();
+      dying.mortal.awaitStruck();
+      world.clock.advance(LEASE.plusSeconds(1));
+    }
+    return suspects;
+  }
+
+  /** A worker that dies in its first batch, once it has claimed all of the jobs. */
+  private WorkerWorld.Worker dyingOver(List<Job> jobs, int death) {
+    Mortal mortal = new Mortal();
+    ScriptedEngine engine = new ScriptedEngine();
+    engine.beforeBatch(
+        batch -> {
+          while (jobs.stream().anyMatch(job -> world.job(job.id()).attempts().size() < death)) {
+            Thread.onSpinWait();
+          }
+          mortal.die();
+          Waits.until(end);
+        });
+    return world.worker("dying-" + death, mortal, engine);
+  }
+}
