@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * one ended, and again from the top. What lies ahead of the sweep has gathered since it last came
  * by, so that a batch finds items of almost the same length even in a small pool, and little is
  * padding. An item that was passed over for longer than a sweep should take begins the next batch:
- * nobody starves. Thread-safe.
+ * nobody starves. What is urgent has sweeps of its own, which come first. Thread-safe.
  */
 final class BatchPool {
 
@@ -48,7 +48,14 @@ final class BatchPool {
     private int tokens() {
       return prepared.tokens();
     }
+
+    private Group group() {
+      return new Group(prepared.signature(), window.urgent());
+    }
   }
+
+  /** What the items of one batch have in common. */
+  private record Group(Object signature, boolean urgent) {}
 
   /**
    * An item that may enter the pool.
@@ -67,7 +74,7 @@ final class BatchPool {
   private final MemoryLimits memory;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
-  private final Map<Object, Waiting> bySignature = new HashMap<>();
+  private final Map<Group, Waiting> groups = new HashMap<>();
   private final ArrayDeque<Entry> byAge = new ArrayDeque<>();
   private long sequence;
   private long batches;
@@ -99,11 +106,12 @@ final class BatchPool {
     try {
       for (Arrival a : arrivals) {
         Entry entry = new Entry(a, sequence++, now, batches);
-        bySignature
-            .computeIfAbsent(a.prepared().signature(), signature -> new Waiting())
-            .byLength
-            .add(entry);
-        byAge.add(entry);
+        waiting(entry).byLength.add(entry);
+        if (a.window().urgent()) {
+          byAge.addFirst(entry);
+        } else {
+          byAge.add(entry);
+        }
       }
       changed.signalAll();
     } finally {
@@ -188,18 +196,18 @@ final class BatchPool {
     idle.tryComplete();
   }
 
-  /** How many items are waiting, of all signatures. */
+  /** How many items are waiting, of all groups. */
   int size() {
     lock.lock();
     try {
-      return bySignature.values().stream().mapToInt(waiting -> waiting.byLength.size()).sum();
+      return groups.values().stream().mapToInt(waiting -> waiting.byLength.size()).sum();
     } finally {
       lock.unlock();
     }
   }
 
   private Waiting waiting(Entry entry) {
-    return bySignature.computeIfAbsent(entry.prepared.signature(), signature -> new Waiting());
+    return groups.computeIfAbsent(entry.group(), group -> new Waiting());
   }
 
   private @Nullable Entry oldest() {
@@ -220,7 +228,7 @@ final class BatchPool {
     Waiting waiting = waiting(entry);
     waiting.byLength.remove(entry);
     if (waiting.byLength.isEmpty()) {
-      bySignature.remove(entry.prepared.signature());
+      groups.remove(entry.group());
     }
   }
 

@@ -115,7 +115,7 @@ final class JobAttempt implements ReadAhead.Listener {
         .onSuccess(
             open -> {
               total = open.total();
-              ahead.start(open.lines());
+              ahead.start(open.lines(), probation);
             });
   }
 

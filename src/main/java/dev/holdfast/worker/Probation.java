@@ -29,6 +29,7 @@ final class Probation {
   private final long reached;
   private final Duration untold;
   private Stage stage;
+  private boolean begun;
   private long sinceNanos;
   private long upTo;
 
@@ -64,17 +65,33 @@ final class Probation {
     return new Probation(Stage.OVER, clock, 0, Duration.ZERO, () -> {});
   }
 
+  /**
+   * Whether nothing has been inferred yet, and little should be read before that is: the more of
+   * its neighbours' items are in the way, the later is the first of its own durable, and a job that
+   * is killed thrice before that has failed.
+   */
+  boolean untried() {
+    return on() && !begun;
+  }
+
   /** Whether the job must be worked on alone. */
   boolean on() {
     return stage != Stage.OVER;
   }
 
   /**
-   * Whether what is inferred is enough and must be made durable now; says so once.
+   * Whether what is inferred must be made durable now: the first of it, since that shows that the
+   * job can be worked on at all, and what is enough; each once.
    *
    * @param next the item before which everything is inferred
    */
   boolean due(long next) {
+    boolean first = untried();
+    begun = true;
+    return enough(next) || first;
+  }
+
+  private boolean enough(long next) {
     if (stage == Stage.SUSPECT && next >= reached) {
       stage = Stage.UNTOLD;
       sinceNanos = clock.nanos();

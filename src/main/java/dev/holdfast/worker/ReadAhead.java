@@ -49,6 +49,7 @@ final class ReadAhead {
   private final ArrayDeque<InFlight> inFlight = new ArrayDeque<>();
   private final long startedNanos;
   private @Nullable InputLines input;
+  private @Nullable Probation probation;
   private long lastWindowNanos;
   private long itemsDone;
   private int itemsInFlight;
@@ -81,8 +82,12 @@ final class ReadAhead {
     this.lastWindowNanos = startedNanos;
   }
 
-  void start(InputLines lines) {
+  /**
+   * @param under nothing is read beyond a small window until that has been inferred
+   */
+  void start(InputLines lines, Probation under) {
     input = lines;
+    probation = under;
     pump();
   }
 
@@ -98,10 +103,12 @@ final class ReadAhead {
         || !listener.hasRoom()) {
       return;
     }
-    int window = Math.min(WINDOW_ITEMS_MAX, serving.windowItems(itemsPerSecond()));
-    int room = serving.jobReadAheadItems();
-    if (itemsInFlight > 0
-        && (itemsInFlight + window > room || itemsInWindows + window > 2 * room)) {
+    boolean untried = untried();
+    int window =
+        untried
+            ? serving.probeItems()
+            : Math.min(WINDOW_ITEMS_MAX, serving.windowItems(itemsPerSecond()));
+    if (untried ? !inFlight.isEmpty() : isFull(window)) {
       return;
     }
     reading = true;
@@ -125,6 +132,16 @@ final class ReadAhead {
                 enter(read);
               }
             });
+  }
+
+  private boolean isFull(int window) {
+    int room = serving.jobReadAheadItems();
+    return itemsInFlight > 0
+        && (itemsInFlight + window > room || itemsInWindows + window > 2 * room);
+  }
+
+  private boolean untried() {
+    return probation != null && probation.untried();
   }
 
   private void enter(List<Line> read) {
@@ -180,6 +197,9 @@ final class ReadAhead {
             gather();
           }
         });
+    if (untried()) {
+      window.hurry();
+    }
     begins.accept(window);
     serving.batcher().infer(window);
   }

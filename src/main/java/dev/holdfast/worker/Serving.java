@@ -18,6 +18,9 @@ final class Serving {
 
   private static final int READ_AHEAD_BATCHES_MAX = 16;
 
+  /** Jobs whose first steps should fit in one batch: a dead worker leaves some at once. */
+  private static final int PROBES_A_BATCH = 4;
+
   /** What is on its way should be inferred within so long: it delays a newcomer and a cancel. */
   private static final double READ_AHEAD_SECONDS = 3;
 
@@ -131,6 +134,11 @@ final class Serving {
   int jobReadAheadItems() {
     int wanted = policy.readAheadItems(batcher.itemsPerSecond());
     return Math.max(batchItems() * JOB_READ_AHEAD_BATCHES_MIN, Math.min(wanted, readAheadItems()));
+  }
+
+  /** How many items a window holds that must be done soon; others fill its micro-batches. */
+  int probeItems() {
+    return Math.max(1, batchItems() / PROBES_A_BATCH);
   }
 
   /** How many items a job's next window holds: at least a micro-batch of them. */

@@ -40,6 +40,7 @@ final class Window {
   private final Promise<Rendered> done = Promise.promise();
   private final IntConsumer settledSome;
   private final int step;
+  private volatile boolean urgent;
   private volatile boolean cancelled;
 
   /**
@@ -79,6 +80,15 @@ final class Window {
 
   boolean cancelled() {
     return cancelled;
+  }
+
+  /** Its items are inferred before those of others; before it is handed over. */
+  void hurry() {
+    urgent = true;
+  }
+
+  boolean urgent() {
+    return urgent;
   }
 
   /** Takes the rows that there are for its lines; before it is handed over. */

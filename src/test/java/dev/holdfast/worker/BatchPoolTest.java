@@ -90,6 +90,20 @@ class BatchPoolTest {
   }
 
   @Test
+  void whatIsUrgentComesFirstAndByItself() throws Exception {
+    BatchPool pool = pool(2, 1_000, 50, 40, 30);
+    assertThat(take(pool)).containsExactly(50, 40);
+    Window urgent = window();
+    urgent.hurry();
+    for (int length : new int[] {10, 60, 20}) {
+      pool.add(List.of(new BatchPool.Arrival(urgent, 0, new Sized(length, "s"))));
+    }
+    assertThat(take(pool)).containsExactly(60, 20);
+    assertThat(take(pool)).containsExactly(10);
+    assertThat(take(pool)).containsExactly(30);
+  }
+
+  @Test
   void forgetsCancelledWindows() throws Exception {
     BatchPool pool = new BatchPool(new BatchLimits(8, 100, Duration.ZERO), new MemoryLimits(100));
     Window gone = window();

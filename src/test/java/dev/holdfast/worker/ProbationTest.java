@@ -44,6 +44,11 @@ class ProbationTest {
   @Test
   void lastsUntilWhatTheDeadMayHaveReachedIsDurable() {
     Probation probation = probation();
+    assertThat(probation.untried()).isTrue();
+    assertThat(probation.due(8)).as("the first progress clears it").isTrue();
+    assertThat(probation.untried()).isFalse();
+    probation.durable(at(8));
+    assertThat(probation.on()).isTrue();
     clock.advance(Duration.ofSeconds(60));
     assertThat(probation.due(49)).as("not yet where the dead one was").isFalse();
     assertThat(probation.due(50)).as("it may have come further than it said").isFalse();
@@ -76,6 +81,7 @@ class ProbationTest {
   @Test
   void anUnsuspectedJobIsOnNone() {
     Probation none = Probation.none(clock);
+    assertThat(none.untried()).isFalse();
     assertThat(none.on()).isFalse();
     assertThat(none.due(1_000)).isFalse();
   }

@@ -117,7 +117,8 @@ class ReadAheadTest {
                 new JobSpec.Inline(lines, count),
                 Job.Checkpoint.START,
                 backend.objects(),
-                backend.externalInputs()));
+                backend.externalInputs()),
+            Probation.none(clock));
       }
     }
 

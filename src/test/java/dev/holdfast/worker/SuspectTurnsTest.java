@@ -153,6 +153,28 @@ class SuspectTurnsTest {
         .isBefore(Objects.requireNonNull(attempts.get(0).ended()).minusSeconds(1));
   }
 
+  @Test
+  void aSuspectThatIsLostOnceMoreAfterItsFirstStepHasNotFailed() throws Exception {
+    world.span = Duration.ofDays(1);
+    String[] texts = WorkerWorld.texts(400);
+    Job suspect = suspects(1, texts).get(0);
+    Mortal mortal = new Mortal();
+    ScriptedEngine engine = new ScriptedEngine();
+    engine.beforeBatch(
+        batch -> {
+          if (world.job(suspect.id()).checkpoint().nextItem() > 0) {
+            mortal.die();
+            Waits.until(end);
+          }
+        });
+    world.worker("third", mortal, engine).begin();
+    mortal.awaitStruck();
+    world.clock.advance(LEASE.plusSeconds(1));
+
+    world.worker("fourth").work();
+    world.assertComplete(suspect, texts);
+  }
+
   /** Jobs that are equal, and that two workers in a row have died over. */
   private List<Job> suspects(int jobs, String... texts) throws Exception {
     List<Job> suspects = new ArrayList<>();

@@ -33,6 +33,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -251,11 +252,10 @@ final class WorkerWorld implements AutoCloseable {
       List<Delivery> pulled = await(queue.pull(8, LEASE, Duration.ZERO));
       List<Future<Void>> begun = new ArrayList<>();
       pulled.forEach(leases::add);
-      for (Delivery delivery : pulled) {
-        Promise<Void> done = Promise.promise();
-        begun.add(done.future());
-        thread.execute(() -> runner.run(delivery).onComplete(done));
-      }
+      // in one turn of the loop, as what one pull brings
+      CompletableFuture.runAsync(
+              () -> pulled.forEach(delivery -> begun.add(runner.run(delivery))), thread)
+          .join();
       return begun;
     }
 
