@@ -10,17 +10,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The one thread of this process that writes. While one transaction reaches the disk, the calls
- * that arrive form the next: the price of the disk's patience is paid once a group. Groups of more
- * than one call are at least {@link #PACE_NANOS} apart, so that many calls that come one by one do
- * not each have a commit, after which every other connection reads its pages again. Calls that come
- * alone never wait for company.
+ * that arrive form the next: the price of the disk's patience is paid once a group.
  *
  * <p>A call that fails is undone alone: its group is rolled back and run again, each call under a
  * savepoint, so work must bear being run twice. If a transaction cannot begin because another
@@ -37,9 +33,6 @@ final class GroupCommit {
 
   /** Calls in one transaction; bounds how long other processes wait for this one. */
   private static final int GROUP_MAX = 512;
-
-  /** From the beginning of one group to that of the next, while calls come faster. */
-  private static final long PACE_NANOS = Duration.ofMillis(5).toNanos();
 
   /** Each attempt waits as long as SQLite's busy timeout. */
   private static final int BEGIN_ATTEMPTS = 3;
@@ -83,15 +76,12 @@ final class GroupCommit {
 
   private void run() {
     List<Call<?>> group = new ArrayList<>(GROUP_MAX);
-    long notBefore = System.nanoTime();
     try {
       while (!closed) {
         group.clear();
         group.add(pending.take());
-        LockSupport.parkNanos(this, notBefore - System.nanoTime());
         pending.drainTo(group, GROUP_MAX - 1);
         if (!closed) {
-          notBefore = System.nanoTime() + (group.size() > 1 ? PACE_NANOS : 0);
           transact(group);
         }
       }
