@@ -8,6 +8,7 @@ import dev.holdfast.job.JobQueue.Delivery;
 import dev.holdfast.job.JobQueue.Message;
 import dev.holdfast.job.Traces;
 import io.vertx.core.Future;
+import java.util.List;
 
 /**
  * A delivery whose job a worker wants.
@@ -63,9 +64,15 @@ record Claiming(
 
   /** What a claim that succeeded leaves the job under. */
   Probation probation(Job claimed, Clocked clock) {
-    if (alone()) {
-      return Probation.alone(claimed, clock, acquitted);
-    }
-    return claimed.spent().suspects() > 0 ? Probation.inCompany(clock) : Probation.none(clock);
+    return alone() || claimed.spent().suspects() > 0 || isLost(claimed)
+        ? Probation.after(claimed, clock, acquitted)
+        : Probation.none(clock);
+  }
+
+  /** Whether a worker died over the job last, however far it had come. */
+  private static boolean isLost(Job claimed) {
+    List<Job.Attempt> attempts = claimed.attempts();
+    int before = attempts.size() - 2;
+    return before >= 0 && attempts.get(before).outcome() == Job.Outcome.LOST;
   }
 }

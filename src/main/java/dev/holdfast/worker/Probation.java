@@ -5,9 +5,11 @@ import dev.holdfast.job.Job;
 import java.time.Duration;
 
 /**
- * What a job is under after attempts that ended without a word: something of it is made durable
- * early, and if it must be worked on alone, that is until all that they may have died of is. Not
- * thread-safe; lives on the loop.
+ * What a job is under after attempts that ended without a word, until all that they may have died
+ * of is durable: it goes in steps that begin small and double, and each is made durable. An
+ * innocent job gets somewhere at once, though the next worker may die soon; one whose input kills
+ * leaves half of the way to it at most to the next attempt, so that few workers die until it is
+ * found. Not thread-safe; lives on the loop.
  */
 final class Probation {
 
@@ -26,69 +28,69 @@ final class Probation {
 
   private final Clocked clock;
   private final Runnable acquitted;
+  private final long from;
   private final long reached;
-  private final Duration untold;
   private Stage stage;
-  private boolean begun;
+  private long done;
+  private long kept;
   private long sinceNanos;
   private long upTo;
 
-  private Probation(Stage stage, Clocked clock, long reached, Duration untold, Runnable acquitted) {
+  private Probation(Stage stage, Clocked clock, long from, long reached, Runnable acquitted) {
     this.stage = stage;
     this.clock = clock;
+    this.from = from;
     this.reached = reached;
-    this.untold = untold;
     this.acquitted = acquitted;
   }
 
   /**
-   * That of a job which must be worked on alone.
+   * That of a job over which workers died.
    *
    * @param claimed the record with the dead attempts in it
-   * @param acquitted hears that the job may be worked on among others
+   * @param acquitted hears that the job may be worked on as any other
    */
-  static Probation alone(Job claimed, Clocked clock, Runnable acquitted) {
+  static Probation after(Job claimed, Clocked clock, Runnable acquitted) {
     long reached = claimed.attempts().stream().mapToLong(Job.Attempt::reached).max().orElse(0);
-    return new Probation(Stage.SUSPECT, clock, reached, UNTOLD, acquitted);
-  }
-
-  /**
-   * That of a job which one worker died over, among others: whatever it infers first is made
-   * durable, since progress clears it, and the next worker may die soon.
-   */
-  static Probation inCompany(Clocked clock) {
-    return new Probation(Stage.SUSPECT, clock, 0, Duration.ZERO, () -> {});
+    long from = claimed.checkpoint().nextItem();
+    return new Probation(Stage.SUSPECT, clock, from, reached, acquitted);
   }
 
   /** That of a job which is not suspected. */
   static Probation none(Clocked clock) {
-    return new Probation(Stage.OVER, clock, 0, Duration.ZERO, () -> {});
+    return new Probation(Stage.OVER, clock, 0, 0, () -> {});
   }
 
   /**
-   * Whether nothing has been inferred yet, and little should be read before that is: the more of
-   * its neighbours' items are in the way, the later is the first of its own durable, and a job that
-   * is killed thrice before that has failed.
+   * How many items may be on their way at once: as many as are done, so that few of its neighbours'
+   * are in the way of the first.
+   *
+   * @param first how many at least
    */
-  boolean untried() {
-    return on() && !begun;
+  int step(int first) {
+    return on() ? (int) Math.min(Integer.MAX_VALUE, Math.max(first, done)) : Integer.MAX_VALUE;
   }
 
-  /** Whether the job must be worked on alone. */
+  /** Whether what the dead attempts may have died of is not durable yet. */
   boolean on() {
     return stage != Stage.OVER;
   }
 
   /**
-   * Whether what is inferred must be made durable now: the first of it, since that shows that the
-   * job can be worked on at all, and what is enough; each once.
+   * Whether what is inferred must be made durable now; says so once for each step.
    *
    * @param next the item before which everything is inferred
    */
   boolean due(long next) {
-    boolean first = untried();
-    begun = true;
-    return enough(next) || first;
+    if (!on()) {
+      return false;
+    }
+    done = next - from;
+    boolean due = enough(next) || done >= 2 * kept;
+    if (due) {
+      kept = done;
+    }
+    return due;
   }
 
   private boolean enough(long next) {
@@ -96,7 +98,7 @@ final class Probation {
       stage = Stage.UNTOLD;
       sinceNanos = clock.nanos();
     }
-    if (stage != Stage.UNTOLD || clock.nanos() - sinceNanos < untold.toNanos()) {
+    if (stage != Stage.UNTOLD || clock.nanos() - sinceNanos < UNTOLD.toNanos()) {
       return false;
     }
     stage = Stage.KEEPING;

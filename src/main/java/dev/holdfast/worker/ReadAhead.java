@@ -46,15 +46,16 @@ final class ReadAhead {
   private final Consumer<Window> begins;
   private final Listener listener;
   private final Clocked clock;
+  private Probation under;
   private final ArrayDeque<InFlight> inFlight = new ArrayDeque<>();
   private final long startedNanos;
   private @Nullable InputLines input;
-  private @Nullable Probation probation;
   private long lastWindowNanos;
   private long itemsDone;
   private int itemsInFlight;
   private int itemsInWindows;
   private boolean reading;
+  private boolean urgent;
   private boolean ended;
   private boolean finishing;
   private boolean dropped;
@@ -77,17 +78,18 @@ final class ReadAhead {
     this.encoding = encoding;
     this.loop = loop;
     this.clock = clock;
+    this.under = Probation.none(clock);
     this.listener = listener;
     this.startedNanos = clock.nanos();
     this.lastWindowNanos = startedNanos;
   }
 
   /**
-   * @param under nothing is read beyond a small window until that has been inferred
+   * @param probation that the job is under
    */
-  void start(InputLines lines, Probation under) {
+  void start(InputLines lines, Probation probation) {
     input = lines;
-    probation = under;
+    under = probation;
     pump();
   }
 
@@ -103,14 +105,13 @@ final class ReadAhead {
         || !listener.hasRoom()) {
       return;
     }
-    boolean untried = untried();
-    int window =
-        untried
-            ? serving.probeItems()
-            : Math.min(WINDOW_ITEMS_MAX, serving.windowItems(itemsPerSecond()));
-    if (untried ? !inFlight.isEmpty() : isFull(window)) {
+    int usual = Math.min(WINDOW_ITEMS_MAX, serving.windowItems(itemsPerSecond()));
+    int step = under.step(serving.probeItems());
+    if (step < usual ? !inFlight.isEmpty() : isFull(usual)) {
       return;
     }
+    int window = Math.min(step, usual);
+    urgent = step < usual;
     reading = true;
     begun = true;
     loop.here(lines.next(window, WINDOW_BYTES_MAX))
@@ -138,10 +139,6 @@ final class ReadAhead {
     int room = serving.jobReadAheadItems();
     return itemsInFlight > 0
         && (itemsInFlight + window > room || itemsInWindows + window > 2 * room);
-  }
-
-  private boolean untried() {
-    return probation != null && probation.untried();
   }
 
   private void enter(List<Line> read) {
@@ -197,7 +194,7 @@ final class ReadAhead {
             gather();
           }
         });
-    if (untried()) {
+    if (urgent) {
       window.hurry();
     }
     begins.accept(window);

@@ -136,7 +136,7 @@ final class Serving {
     return Math.max(batchItems() * JOB_READ_AHEAD_BATCHES_MIN, Math.min(wanted, readAheadItems()));
   }
 
-  /** How many items a window holds that must be done soon; others fill its micro-batches. */
+  /** How many items the first window of a job holds that is under probation. */
   int probeItems() {
     return Math.max(1, batchItems() / PROBES_A_BATCH);
   }

@@ -34,7 +34,7 @@ class ProbationTest {
     Job begun = claim(JobLife.created(JobId.random(), spec, clock.instant()), "first");
     Job told = JobLife.alive(begun, new Job.Progress(50, 0, 100L), LEASE, clock.instant());
     clock.advance(LEASE.plusSeconds(1));
-    return Probation.alone(claim(told, "second"), clock, acquitted::incrementAndGet);
+    return Probation.after(claim(told, "second"), clock, acquitted::incrementAndGet);
   }
 
   private static Job.Checkpoint at(long next) {
@@ -44,13 +44,10 @@ class ProbationTest {
   @Test
   void lastsUntilWhatTheDeadMayHaveReachedIsDurable() {
     Probation probation = probation();
-    assertThat(probation.untried()).isTrue();
-    assertThat(probation.due(8)).as("the first progress clears it").isTrue();
-    assertThat(probation.untried()).isFalse();
-    probation.durable(at(8));
-    assertThat(probation.on()).isTrue();
     clock.advance(Duration.ofSeconds(60));
-    assertThat(probation.due(49)).as("not yet where the dead one was").isFalse();
+    assertThat(probation.due(49)).as("its first step, not yet where the dead one was").isTrue();
+    probation.durable(at(49));
+    assertThat(probation.on()).isTrue();
     assertThat(probation.due(50)).as("it may have come further than it said").isFalse();
     clock.advance(Duration.ofSeconds(1));
     assertThat(probation.due(60)).isFalse();
@@ -70,18 +67,24 @@ class ProbationTest {
   }
 
   @Test
-  void inCompanyTheFirstProgressIsMadeDurable() {
-    Probation probation = Probation.inCompany(clock);
-    assertThat(probation.due(1)).isTrue();
-    assertThat(probation.due(2)).as("is cut once").isFalse();
-    probation.durable(at(1));
-    assertThat(probation.on()).isFalse();
+  void itsStepsBeginSmallAndDouble() {
+    Probation probation = probation();
+    assertThat(probation.step(4)).isEqualTo(4);
+    assertThat(probation.due(4)).isTrue();
+    assertThat(probation.step(4)).isEqualTo(4);
+    assertThat(probation.due(7)).isFalse();
+    assertThat(probation.due(8)).isTrue();
+    assertThat(probation.step(4)).isEqualTo(8);
+    assertThat(probation.due(15)).isFalse();
+    assertThat(probation.due(20)).isTrue();
+    assertThat(probation.due(39)).isFalse();
+    assertThat(probation.due(40)).isTrue();
   }
 
   @Test
   void anUnsuspectedJobIsOnNone() {
     Probation none = Probation.none(clock);
-    assertThat(none.untried()).isFalse();
+    assertThat(none.step(4)).isEqualTo(Integer.MAX_VALUE);
     assertThat(none.on()).isFalse();
     assertThat(none.due(1_000)).isFalse();
   }

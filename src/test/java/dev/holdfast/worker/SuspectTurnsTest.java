@@ -20,7 +20,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -53,17 +52,11 @@ class SuspectTurnsTest {
   @Test
   void workersShareTheSuspectsOfALostOne() throws Exception {
     List<Job> suspects = suspects(4, "innocent");
-    CountDownLatch inferring = new CountDownLatch(1);
-    CountDownLatch go = new CountDownLatch(1);
     ScriptedEngine engine = new ScriptedEngine();
-    engine.beforeBatch(
-        batch -> {
-          inferring.countDown();
-          Waits.until(go);
-        });
+    ScriptedEngine.Hold hold = engine.hold();
     WorkerWorld.Worker one = world.worker("one", new Mortal(), engine);
     List<Future<Void>> turns = one.beginAll();
-    assertThat(inferring.await(10, TimeUnit.SECONDS)).isTrue();
+    hold.awaitBatch();
     Waits.until(() -> world.messages().held() == 2);
     world.clock.advance(Quarantine.ELSEWHERE_DELAY);
     awaitAll(world.worker("other").beginAll());
@@ -72,7 +65,7 @@ class SuspectTurnsTest {
         .extracting(suspect -> world.job(suspect.id()).state())
         .filteredOn(JobState.COMPLETE::equals)
         .hasSize(2);
-    go.countDown();
+    hold.release();
     awaitAll(turns);
     assertThat(suspects)
         .allSatisfy(
@@ -173,6 +166,33 @@ class SuspectTurnsTest {
 
     world.worker("fourth").work();
     world.assertComplete(suspect, texts);
+  }
+
+  @Test
+  void aKillerInTheMiddleOfALargeJobIsFoundInAFewDeaths() {
+    world.span = Duration.ofDays(1);
+    String[] texts = WorkerWorld.texts(400);
+    texts[300] = "killer";
+    Job job = world.submit(texts);
+    int deaths = 0;
+    while (world.job(job.id()).state() != JobState.FAILED) {
+      Mortal mortal = new Mortal();
+      ScriptedEngine engine = new ScriptedEngine();
+      engine.beforeBatch(
+          batch -> {
+            if (batch.contains("killer")) {
+              mortal.die();
+              Waits.until(end);
+            }
+          });
+      Future<Void> done = world.worker("worker-" + deaths, mortal, engine).begin();
+      Waits.until(() -> mortal.isDead() || done.isComplete());
+      deaths += mortal.isDead() ? 1 : 0;
+      world.clock.advance(LEASE.plusSeconds(1));
+    }
+    assertThat(deaths).isBetween(JobLife.SUSPECTS_MAX, 12);
+    assertThat(Objects.requireNonNull(world.job(job.id()).error()).message())
+        .containsPattern("3 attempts in a row ended without a word at item (29[0-9]|300):");
   }
 
   /** Jobs that are equal, and that two workers in a row have died over. */
