@@ -149,6 +149,7 @@ class DeviceTroubleTest {
       WorkerWorld.Worker worker =
           world.worker("worker-" + ++workers, new Mortal(), new ScriptedEngine());
       await(Future.all(worker.beginAll()));
+      world.clock.advance(Quarantine.ELSEWHERE_DELAY);
       assertThat(workers).isLessThan(8);
     }
 
@@ -160,6 +161,8 @@ class DeviceTroubleTest {
         .isEqualTo("the worker's device broke: " + why);
     assertThat(dead.spent().failures()).as("the third in a row counts as one").isEqualTo(1);
     world.worker("last").beginAll().forEach(WorkerWorld::await);
+    world.clock.advance(Quarantine.ELSEWHERE_DELAY);
+    world.worker("very last").beginAll().forEach(WorkerWorld::await);
     for (Job neighbour : neighbours) {
       assertThat(world.job(neighbour.id()).state()).isEqualTo(JobState.COMPLETE);
       assertThat(world.job(neighbour.id()).spent().failures()).isZero();

@@ -1,5 +1,7 @@
 package dev.holdfast.world;
 
+import com.google.cloud.firestore.Firestore;
+import com.google.cloud.firestore.FirestoreOptions;
 import dev.holdfast.emulator.Emulators;
 import dev.holdfast.gcp.GcpOptions;
 import dev.holdfast.job.JobId;
@@ -12,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -66,7 +69,29 @@ public final class GoogleEmulators implements BeforeAllCallback {
       reachable(Emulators.STORAGE_VARIABLE, storage.replace("http://", ""));
       found.put(Emulators.STORAGE_VARIABLE, storage);
     }
+    warmUp(found.getOrDefault(Emulators.FIRESTORE_VARIABLE, ""));
     hosts = found;
+  }
+
+  /**
+   * The first write of an emulator that has just started, by a client whose classes are not loaded,
+   * takes longer on a busy machine than one call of Holdfast may; the library's own limit is a
+   * minute.
+   */
+  private static void warmUp(String firestore) throws IOException {
+    FirestoreOptions options =
+        FirestoreOptions.newBuilder().setProjectId("warm-up").setEmulatorHost(firestore).build();
+    Firestore client = options.getService();
+    try {
+      client.collection("warm-up").document("first").set(Map.of()).get();
+    } catch (ExecutionException e) {
+      throw new IOException("the Firestore emulator at " + firestore + " takes no write", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted at the first write of an emulator", e);
+    } finally {
+      client.shutdown();
+    }
   }
 
   /** Whether the tests would find emulators; starts nothing. */
