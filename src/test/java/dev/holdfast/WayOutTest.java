@@ -196,9 +196,7 @@ class WayOutTest {
     Thread opener = new Thread(() -> wayOut.open(List.of(taking(budgets))), "opener");
     opener.setDaemon(true);
     opener.start();
-    while (opener.getState() != Thread.State.WAITING) {
-      Thread.onSpinWait();
-    }
+    Waits.until(() -> opener.getState() == Thread.State.WAITING);
     opening.countDown();
 
     assertThat(exit.get(10, TimeUnit.SECONDS)).isZero();

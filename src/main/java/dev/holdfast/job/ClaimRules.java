@@ -99,7 +99,7 @@ public final class ClaimRules {
     int deaths = 0;
     for (int i = attempts.size() - 1; i >= 0; i--) {
       Job.Attempt attempt = attempts.get(i);
-      boolean dead = isDeath(attempt);
+      boolean dead = attempt.died();
       if (next > attempt.resumedAt() || (!dead && attempt.outcome() != Job.Outcome.FENCED_OUT)) {
         break;
       }
@@ -107,11 +107,5 @@ public final class ClaimRules {
       next = attempt.resumedAt();
     }
     return deaths;
-  }
-
-  /** Whether its worker died, or left with a broken device and said so. */
-  private static boolean isDeath(Job.Attempt attempt) {
-    return attempt.outcome() == Job.Outcome.LOST
-        || (attempt.outcome() == Job.Outcome.INTERRUPTED && attempt.error() != null);
   }
 }

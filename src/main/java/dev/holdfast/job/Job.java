@@ -144,6 +144,11 @@ public record Job(
       return reached - resumedAt;
     }
 
+    /** Whether its worker died, or left with a broken device and said so. */
+    public boolean died() {
+      return outcome == Outcome.LOST || (outcome == Outcome.INTERRUPTED && error != null);
+    }
+
     /** The same attempt, further on. */
     Attempt reached(long item) {
       return new Attempt(

@@ -64,15 +64,15 @@ record Claiming(
 
   /** What a claim that succeeded leaves the job under. */
   Probation probation(Job claimed, Clocked clock) {
-    return alone() || claimed.spent().suspects() > 0 || isLost(claimed)
+    return alone() || claimed.spent().suspects() > 0 || isAfterDeath(claimed)
         ? Probation.after(claimed, clock, acquitted)
         : Probation.none(clock);
   }
 
-  /** Whether a worker died over the job last, however far it had come. */
-  private static boolean isLost(Job claimed) {
+  /** Whether the attempt before this one was a death, however far it had come. */
+  private static boolean isAfterDeath(Job claimed) {
     List<Job.Attempt> attempts = claimed.attempts();
     int before = attempts.size() - 2;
-    return before >= 0 && attempts.get(before).outcome() == Job.Outcome.LOST;
+    return before >= 0 && attempts.get(before).died();
   }
 }

@@ -17,6 +17,7 @@ import dev.holdfast.worker.WorkerVerticle;
 import dev.holdfast.world.GoogleEmulators;
 import dev.holdfast.world.OnEmulators;
 import dev.holdfast.world.ScriptedEngine;
+import dev.holdfast.world.Waits;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
 import java.time.Duration;
@@ -70,9 +71,8 @@ class CancelOnGoogleTest {
 
   /** The batch is still held all the time. */
   private void awaitAcknowledged() {
-    while (meters.find("holdfast.deliveries").tag("outcome", "cancelled").counter() == null) {
-      Thread.onSpinWait();
-    }
+    Waits.until(
+        () -> meters.find("holdfast.deliveries").tag("outcome", "cancelled").counter() != null);
   }
 
   private WorkerVerticle worker(Gcp inside, SystemClock clock) {

@@ -95,6 +95,12 @@ final class CostTable {
   /** Inputs up to this size are read twice: before the first item they are counted, for a total. */
   static final long COUNTED_BYTES_MAX = 64L << 20;
 
+  /** From one part to the next: half of the checkpoint span that a tuned policy begins with. */
+  private static final int PART_SECONDS = 10;
+
+  /** What a part holds at most when it is cut. */
+  private static final int PART_BYTES = 8 << 20;
+
   private CostTable() {}
 
   /**
@@ -104,22 +110,17 @@ final class CostTable {
    * @param itemBytes of its input a line
    * @param rowBytes of its result a line
    * @param itemsPerSecond inferred
-   * @param partSeconds from one part to the next, half of a checkpoint span
    */
-  record Large(
-      String title,
-      long items,
-      long itemBytes,
-      long rowBytes,
-      double itemsPerSecond,
-      double partSeconds) {
+  record Large(String title, long items, long itemBytes, long rowBytes, double itemsPerSecond) {
 
     private static long ceil(double value) {
       return (long) Math.ceil(value);
     }
 
     long parts() {
-      return ceil(items / itemsPerSecond / partSeconds);
+      return Math.max(
+          ceil(items / itemsPerSecond / PART_SECONDS),
+          ceil((double) items * rowBytes / PART_BYTES));
     }
 
     /** Created, claimed, moved by each part, and told its progress each second. */
@@ -154,9 +155,9 @@ final class CostTable {
 
   static List<Large> larges() {
     return List.of(
-        new Large("300 items/s, " + ROWS_AS_NUMBERS, 1_000_000, 150, 4_700, 300, 5),
-        new Large("300 items/s, " + ROWS_AS_BASE64, 1_000_000, 150, 2_100, 300, 5),
-        new Large("5,000 items/s, " + ROWS_AS_BASE64, 1_000_000, 150, 2_100, 5_000, 5));
+        new Large("300 items/s, " + ROWS_AS_NUMBERS, 1_000_000, 150, 4_700, 300),
+        new Large("300 items/s, " + ROWS_AS_BASE64, 1_000_000, 150, 2_100, 300),
+        new Large("5,000 items/s, " + ROWS_AS_BASE64, 1_000_000, 150, 2_100, 5_000));
   }
 
   static <N extends Number> double dollars(Map<Operation, N> operations) {

@@ -53,9 +53,7 @@ class DrainTest {
     engine.beforeBatch(
         batch -> {
           if (engine.batches.size() == 1) {
-            while (Collections.frequency(mortal.calls, "JobEvents.publish") < 2) {
-              Thread.onSpinWait();
-            }
+            Waits.until(() -> Collections.frequency(mortal.calls, "JobEvents.publish") >= 2);
             second.countDown();
             Waits.until(go);
           }
@@ -126,9 +124,7 @@ class DrainTest {
     engine.beforeBatch(
         batch -> {
           if (engine.batches.size() == 1) {
-            while (Collections.frequency(mortal.calls, "JobEvents.publish") < 2) {
-              Thread.onSpinWait();
-            }
+            Waits.until(() -> Collections.frequency(mortal.calls, "JobEvents.publish") >= 2);
             second.countDown();
             Waits.until(go);
           }

@@ -129,10 +129,8 @@ class LivenessTest {
         .send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString());
   }
 
-  private void awaitAlive() throws Exception {
-    while (livez().statusCode() != 200) {
-      Thread.onSpinWait();
-    }
+  private void awaitAlive() {
+    Waits.until(() -> livez().statusCode() == 200);
   }
 
   @Test

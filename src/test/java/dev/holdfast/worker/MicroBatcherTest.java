@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.holdfast.job.RowEncoding;
 import dev.holdfast.world.ManualClock;
 import dev.holdfast.world.ScriptedEngine;
+import dev.holdfast.world.Waits;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -180,18 +181,14 @@ class MicroBatcherTest {
         .isEqualTo("the thread holdfast-scripted-lane-0 has been in one call for more than 300 s");
     hold.release();
     running.toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
-    while (batcher.ailment() != null) {
-      Thread.onSpinWait();
-    }
+    Waits.until(() -> batcher.ailment() == null);
   }
 
   @Test
   void waitingForWorkIsNoAilmentHoweverLong() throws Exception {
     infer(window("a"));
     clock.advance(Pulse.INFERENCE_STUCK_AFTER.multipliedBy(100));
-    while (batcher.ailment() != null) {
-      Thread.onSpinWait();
-    }
+    Waits.until(() -> batcher.ailment() == null);
   }
 
   @Test
@@ -202,9 +199,7 @@ class MicroBatcherTest {
     var waiting = batcher.infer(window("b".repeat(999)));
     Thread closer = new Thread(batcher::close);
     closer.start();
-    while (!batcher.infer(window("is it closed yet?")).failed()) {
-      Thread.onSpinWait();
-    }
+    Waits.until(() -> batcher.infer(window("is it closed yet?")).failed());
     hold.release();
     closer.join();
 

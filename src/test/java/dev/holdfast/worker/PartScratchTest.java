@@ -59,10 +59,8 @@ class PartScratchTest {
     }
   }
 
-  private void awaitKept(int files) throws IOException {
-    while (kept().size() != files) {
-      Thread.onSpinWait();
-    }
+  private void awaitKept(int files) {
+    Waits.until(() -> kept().size() == files);
   }
 
   /** A worker whose parts reach the disk and no further. */

@@ -71,13 +71,8 @@ class QuarantineTest {
   /** Works until all is settled or the worker is dead; whether it lived. */
   private static boolean outlives(WorkerWorld.Worker worker, List<Future<Void>> begun) {
     Future<?> all = Future.all(begun);
-    while (!worker.mortal.isDead()) {
-      if (all.isComplete()) {
-        return all.succeeded();
-      }
-      Thread.onSpinWait();
-    }
-    return false;
+    Waits.until(() -> worker.mortal.isDead() || all.isComplete());
+    return !worker.mortal.isDead() && all.succeeded();
   }
 
   @Test
@@ -235,9 +230,7 @@ class QuarantineTest {
     Mortal claims = new Mortal().hold("JobStore.replace", 1);
     WorkerWorld.Worker leaving = holding(claims, inferring, go);
     List<Future<Void>> begun = leaving.beginAll();
-    while (!quarantined(leaving)) {
-      Thread.onSpinWait();
-    }
+    Waits.until(() -> quarantined(leaving));
     claims.release();
     assertThat(inferring.await(10, TimeUnit.SECONDS)).isTrue();
 

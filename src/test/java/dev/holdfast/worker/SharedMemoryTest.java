@@ -4,10 +4,8 @@ import static dev.holdfast.worker.WorkerWorld.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.embedded.Embedded;
-import dev.holdfast.job.JobRecords;
 import dev.holdfast.job.ModelSpec;
 import dev.holdfast.job.RowEncoding;
-import dev.holdfast.job.Traces;
 import dev.holdfast.world.ManualClock;
 import dev.holdfast.world.ScriptedEngine;
 import dev.holdfast.world.Waits;
@@ -41,20 +39,9 @@ class SharedMemoryTest {
 
   private void load(Embedded embedded, ManualClock clock) throws Exception {
     SimpleMeterRegistry meters = new SimpleMeterRegistry();
-    WorkerServices services =
-        new WorkerServices(
-            embedded.queue(),
-            embedded.events(),
-            new JobRecords(embedded.store(), embedded.events(), clock),
-            embedded.objects(),
-            embedded.externalInputs(),
-            embedded.roster(),
-            clock,
-            meters,
-            Traces.OFF);
     new ModelLoading(
             engine,
-            services,
+            VerticleWorld.services(embedded, clock, meters),
             Checkpoints.every(Duration.ZERO),
             null,
             new WorkerMetrics(meters),

@@ -13,6 +13,7 @@ import dev.holdfast.world.ScriptedEngine;
 import dev.holdfast.world.Waits;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Future;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,7 +22,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,19 +31,18 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class SuspectTurnsTest {
 
-  @TempDir Path directory;
-  private WorkerWorld world;
+  private final Path directory;
+  @AutoClose private final WorkerWorld world;
   private final CountDownLatch end = new CountDownLatch(1);
 
-  @BeforeEach
-  void open() throws Exception {
+  SuspectTurnsTest(@TempDir Path directory) throws IOException {
+    this.directory = directory;
     world = new WorkerWorld(directory);
   }
 
   @AfterEach
-  void close() {
+  void letGoOfTheDead() {
     end.countDown();
-    world.close();
   }
 
   private static void awaitAll(List<Future<Void>> begun) {
@@ -190,7 +190,7 @@ class SuspectTurnsTest {
       deaths += mortal.isDead() ? 1 : 0;
       world.clock.advance(LEASE.plusSeconds(1));
     }
-    // ten where each step is durable before the next; a worker may die with two that are not
+    // ten if each step is durable before the next; a worker may die with two that are not
     assertThat(deaths).isBetween(JobLife.SUSPECTS_MAX, 50);
     assertThat(Objects.requireNonNull(world.job(job.id()).error()).message())
         .containsPattern("3 attempts in a row ended without a word at item (29[0-9]|300):");
@@ -217,9 +217,8 @@ class SuspectTurnsTest {
     ScriptedEngine engine = new ScriptedEngine();
     engine.beforeBatch(
         batch -> {
-          while (jobs.stream().anyMatch(job -> world.job(job.id()).attempts().size() < death)) {
-            Thread.onSpinWait();
-          }
+          Waits.until(
+              () -> jobs.stream().allMatch(job -> world.job(job.id()).attempts().size() >= death));
           mortal.die();
           Waits.until(end);
         });

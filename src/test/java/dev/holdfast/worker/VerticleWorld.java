@@ -42,17 +42,6 @@ final class VerticleWorld implements AutoCloseable {
   /** A verticle that is not deployed yet. */
   WorkerVerticle worker(
       InferenceEngine engine, ModelSpec spec, MeterRegistry meters, Consumer<Throwable> fatal) {
-    WorkerServices services =
-        new WorkerServices(
-            embedded.queue(),
-            embedded.events(),
-            records(),
-            embedded.objects(),
-            embedded.externalInputs(),
-            embedded.roster(),
-            clock,
-            meters,
-            Traces.OFF);
     WorkerOptions options =
         new WorkerOptions(
             "w",
@@ -62,7 +51,22 @@ final class VerticleWorld implements AutoCloseable {
             SLOTS,
             Duration.ofSeconds(30),
             Checkpoints.every(Duration.ofSeconds(5)));
-    return new WorkerVerticle(services, options, engine, List.of(spec), fatal);
+    return new WorkerVerticle(
+        services(embedded, clock, meters), options, engine, List.of(spec), fatal);
+  }
+
+  /** What a worker needs, of the embedded adapters. */
+  static WorkerServices services(Embedded embedded, Clocked clock, MeterRegistry meters) {
+    return new WorkerServices(
+        embedded.queue(),
+        embedded.events(),
+        new JobRecords(embedded.store(), embedded.events(), clock),
+        embedded.objects(),
+        embedded.externalInputs(),
+        embedded.roster(),
+        clock,
+        meters,
+        Traces.OFF);
   }
 
   JobRecords records() {

@@ -21,12 +21,14 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Optional;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.RepeatedTest;
@@ -104,9 +106,7 @@ class WorkerVerticleTest {
     assertThat(inferring.await(30, TimeUnit.SECONDS)).isTrue();
     await(world.intake().cancel(id));
 
-    while (!world.messages().equals(new Messages(0, 0))) {
-      Thread.onSpinWait();
-    }
+    Waits.until(() -> world.messages().equals(new Messages(0, 0)));
     assertThat(world.job(id).state()).isEqualTo(JobState.CANCELLED);
     go.countDown();
   }
@@ -162,9 +162,7 @@ class WorkerVerticleTest {
     hold.release();
     await(world.vertx.undeploy(deployment));
     assertThat(worker.notReady()).isEqualTo("the worker is leaving");
-    while (scripted.closed.get() == 0) {
-      Thread.onSpinWait();
-    }
+    Waits.until(() -> scripted.closed.get() > 0);
   }
 
   @Test
@@ -190,16 +188,16 @@ class WorkerVerticleTest {
   }
 
   private WorkerReport reported(String id, Predicate<WorkerReport> condition) {
-    while (true) {
-      Optional<WorkerReport> report =
+    AtomicReference<@Nullable WorkerReport> found = new AtomicReference<>();
+    Waits.until(
+        () -> {
           await(world.embedded.roster().list(Instant.EPOCH)).stream()
               .filter(r -> r.id().equals(id))
               .filter(condition)
-              .findFirst();
-      if (report.isPresent()) {
-        return report.get();
-      }
-      Thread.onSpinWait();
-    }
+              .findFirst()
+              .ifPresent(found::set);
+          return found.get() != null;
+        });
+    return Objects.requireNonNull(found.get());
   }
 }

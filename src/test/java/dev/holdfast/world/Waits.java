@@ -2,7 +2,6 @@ package dev.holdfast.world;
 
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 
 /** How threads that are not the test's own wait for it. */
 public final class Waits {
@@ -11,14 +10,27 @@ public final class Waits {
 
   private Waits() {}
 
+  /** What may come to be true. */
+  public interface Condition {
+    boolean holds() throws Exception;
+  }
+
   /** Waits for what gives no sign of itself. */
-  public static void until(BooleanSupplier condition) {
+  public static void until(Condition condition) {
     long fromNanos = System.nanoTime();
-    while (!condition.getAsBoolean()) {
+    while (!holds(condition)) {
       if (System.nanoTime() - fromNanos > TimeUnit.SECONDS.toNanos(SECONDS_MAX)) {
         throw new AssertionError("what was waited for never came");
       }
       Thread.onSpinWait();
+    }
+  }
+
+  private static boolean holds(Condition condition) {
+    try {
+      return condition.holds();
+    } catch (Exception e) {
+      throw new AssertionError("nobody can tell whether it came", e);
     }
   }
 
