@@ -36,8 +36,8 @@ record ChaosReport(
     return verdict.standstills(true);
   }
 
-  private List<Double> handOversToReady() {
-    return verdict.handOversToReady(disturbed.taken());
+  private List<Double> handOversWithRoom() {
+    return verdict.handOversWithRoom(new ChaosRoom(disturbed, verdict.stops()));
   }
 
   private static double at(List<Double> sorted, double share) {
@@ -79,7 +79,7 @@ record ChaosReport(
                 waste.killed().all(),
                 waste.killed().most()),
         "hand-overs after SIGTERM: " + spread(handOvers()),
-        "of them with another worker ready: " + spread(handOversToReady()),
+        "of them with room on other workers that were ready: " + spread(handOversWithRoom()),
         "recoveries after SIGKILL: " + spread(verdict.standstills(false)),
         "exits after SIGTERM: " + spread(verdict.exits()),
         String.format(
@@ -106,7 +106,7 @@ record ChaosReport(
             .put("seconds", disturbed.seconds())
             .put("undisturbed_seconds", calm.seconds());
     json.set("hand_over_seconds", quantiles(handOvers()));
-    json.set("hand_over_to_ready_seconds", quantiles(handOversToReady()));
+    json.set("hand_over_with_room_seconds", quantiles(handOversWithRoom()));
     json.set("recovery_seconds", quantiles(verdict.standstills(false)));
     json.set("exit_seconds", quantiles(verdict.exits()));
     json.set("stops", stops());
@@ -117,6 +117,7 @@ record ChaosReport(
   /** Each of them, so that one that took long can be looked into. */
   private ArrayNode stops() {
     ArrayNode stops = JSON.createArrayNode();
+    ChaosRoom room = new ChaosRoom(disturbed, verdict.stops());
     for (ChaosStop stop : verdict.stops()) {
       stops
           .addObject()
@@ -126,7 +127,7 @@ record ChaosReport(
           .put("at", stop.taken().at().toString())
           .put("to", stop.by())
           .put("seconds", stop.seconds())
-          .put("other_ready", stop.othersWereReady(disturbed.taken()))
+          .put("room", room.forAllWith(stop))
           .put("outcome", stop.outcome())
           .put("recomputed_items", stop.recomputed());
     }

@@ -61,17 +61,4 @@ record ChaosStop(
   double seconds() {
     return Duration.between(taken.at(), resumed).toMillis() / 1e3;
   }
-
-  /** Whether another worker was ready when this one was taken away, and was left alone since. */
-  boolean othersWereReady(List<Chaos.Taken> all) {
-    return taken.ready().stream()
-        .anyMatch(
-            other ->
-                all.stream()
-                    .noneMatch(
-                        t ->
-                            t.worker().equals(other)
-                                && !t.at().isBefore(taken.at())
-                                && t.at().isBefore(resumed)));
-  }
 }

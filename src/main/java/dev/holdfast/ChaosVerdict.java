@@ -143,10 +143,10 @@ record ChaosVerdict(
         .toList();
   }
 
-  /** The same of workers that were told, where another one was ready and was left alone. */
-  List<Double> handOversToReady(List<Chaos.Taken> all) {
+  /** The same of workers that were told, where the others had room for all that they held. */
+  List<Double> handOversWithRoom(ChaosRoom room) {
     return stops.stream()
-        .filter(stop -> stop.taken().spot() && stop.othersWereReady(all))
+        .filter(stop -> stop.taken().spot() && room.forAllWith(stop))
         .map(ChaosStop::seconds)
         .toList();
   }

@@ -114,17 +114,7 @@ class ChaosVerdictTest {
     assertThat(verdict.good()).isTrue();
     assertThat(verdict.standstills(true)).containsExactly(1.0);
     assertThat(verdict.standstills(false)).isEmpty();
-    assertThat(verdict.handOversToReady(List.of(LEFT_WELL))).containsExactly(1.0);
     assertThat(verdict.exits()).containsExactly(1.0);
-  }
-
-  @Test
-  void aHandOverIsNotToAReadyWorkerIfThatOneIsTakenAwayMeanwhile() throws Exception {
-    ChaosVerdict verdict = verdict(job("complete", 0, "interrupted"), rows, LEFT_WELL);
-
-    assertThat(
-            verdict.handOversToReady(List.of(LEFT_WELL, evicted("worker-2", 5, OptionalInt.of(0)))))
-        .isEmpty();
   }
 
   @Test

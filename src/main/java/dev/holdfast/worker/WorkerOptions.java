@@ -34,7 +34,7 @@ public record WorkerOptions(
   static final Duration PULL_WAIT = Duration.ofSeconds(1);
 
   /** Deliveries that are taken even while jobs at hand keep the models busy. */
-  static final int SLOTS_ALWAYS = 16;
+  public static final int SLOTS_ALWAYS = 16;
 
   /** How often a running job's progress is written, at most. */
   static final Duration PROGRESS_INTERVAL = Duration.ofSeconds(1);
