@@ -97,7 +97,7 @@ final class JobRunner {
       return release(delivery, NOT_MINE_DELAY, "not_mine");
     }
     return quarantine.active()
-        ? quarantine.over().compose(over -> run(delivery))
+        ? release(delivery, Quarantine.ELSEWHERE_DELAY, "suspect")
         : claim(delivery, Company.ANY, () -> {});
   }
 

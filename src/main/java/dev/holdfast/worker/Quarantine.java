@@ -24,7 +24,10 @@ final class Quarantine {
    */
   private static final int TURNS_MAX = 2;
 
-  /** How long a message rests whose job should have its turn on another worker. */
+  /**
+   * How long a message rests that came while turns are taken, or whose job should have its turn on
+   * another worker: turns take seconds, and another may have room.
+   */
   static final Duration ELSEWHERE_DELAY = Duration.ofSeconds(1);
 
   /** By identity: each stands for itself. */

@@ -201,21 +201,39 @@ class QuarantineTest {
   }
 
   @Test
-  void aDrainDuringATurnGivesBackAtOnceWhatWaitsForIt() throws Exception {
+  void whatComesDuringATurnIsLeftToOthers() throws Exception {
+    Job suspect = suspect("innocent");
+    CountDownLatch inferring = new CountDownLatch(1);
+    CountDownLatch go = new CountDownLatch(1);
+    WorkerWorld.Worker busy = holding(new Mortal(), inferring, go);
+    Future<Void> turn = busy.begin();
+    assertThat(inferring.await(10, TimeUnit.SECONDS)).isTrue();
+    Job next = world.submit("whoever has room");
+
+    busy.work();
+    world.clock.advance(Quarantine.ELSEWHERE_DELAY);
+    world.worker("other").work();
+    assertThat(world.job(next.id()).attempts())
+        .extracting(Job.Attempt::worker)
+        .containsExactly("other");
+    assertThat(turn.isComplete()).isFalse();
+    go.countDown();
+    WorkerWorld.await(turn);
+    assertThat(world.job(suspect.id()).state()).isEqualTo(JobState.COMPLETE);
+  }
+
+  @Test
+  void aDrainDuringATurnLeavesItItsTime() throws Exception {
     Job suspect = suspect("innocent");
     CountDownLatch inferring = new CountDownLatch(1);
     CountDownLatch go = new CountDownLatch(1);
     WorkerWorld.Worker leaving = holding(new Mortal(), inferring, go);
     Future<Void> turn = leaving.begin();
     assertThat(inferring.await(10, TimeUnit.SECONDS)).isTrue();
-    Job next = world.submit("not begun");
-    Future<Void> waiting = leaving.begin();
 
     leaving.drain(
         new Departure(Duration.ofMillis(1_100), Duration.ofSeconds(8), Duration.ofSeconds(9)));
-    WorkerWorld.await(waiting);
     assertThat(turn.isComplete()).as("the turn has its time").isFalse();
-    assertThat(world.job(next.id()).attempts()).isEmpty();
     go.countDown();
     WorkerWorld.await(turn);
     assertThat(world.job(suspect.id()).state()).isEqualTo(JobState.COMPLETE);

@@ -88,6 +88,7 @@ class SuspectTurnsTest {
       CountDownLatch begun = new CountDownLatch(1);
       CountDownLatch pulled = new CountDownLatch(1);
       CountDownLatch claimed = new CountDownLatch(1);
+      SimpleMeterRegistry meters = new SimpleMeterRegistry();
       ScriptedEngine engine = new ScriptedEngine();
       engine.beforeBatch(
           batch -> {
@@ -103,14 +104,15 @@ class SuspectTurnsTest {
               verticles.worker(
                   engine,
                   ScriptedEngine.spec(4, 1_000),
-                  new SimpleMeterRegistry(),
+                  meters,
                   e -> {
                     throw new AssertionError(e);
                   })));
 
       Waits.until(begun);
       Job waiting = verticles.submit("waits for the end of the turn", 400);
-      Waits.until(() -> verticles.messages().held() == 2);
+      Waits.until(
+          () -> meters.find("holdfast.deliveries").tag("outcome", "suspect").counter() != null);
       pulled.countDown();
       Waits.until(() -> verticles.job(waiting.id()).lease() != null);
       Job later = verticles.submit("comes after the turn", 1);
