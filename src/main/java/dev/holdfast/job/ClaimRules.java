@@ -1,5 +1,6 @@
 package dev.holdfast.job;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -55,12 +56,31 @@ public final class ClaimRules {
     edit.progress = new Job.Progress(from, edit.checkpoint.failed(), edit.progress.total());
     edit.attempts.add(
         new Job.Attempt(
-            by.worker(), by.place(), edit.fence, now, from, from, null, null, null, null, 0));
+            by.worker(),
+            by.place(),
+            edit.fence,
+            now,
+            from,
+            from,
+            null,
+            null,
+            null,
+            null,
+            0,
+            edit.spent.suspects() > 0));
     while (edit.attempts.size() > JobLife.ATTEMPTS_KEPT) {
       edit.attempts.remove(0);
     }
     Job claimed = edit.done(now);
     return new Decision(claimed, new Claim.Claimed(claimed, job.updatedAt()));
+  }
+
+  /** The attempt begins with the input: from now on the input may be what ends it. */
+  public static Job touched(Job job, Duration leaseLength, Instant now) {
+    JobEdit edit = job.edit();
+    JobLife.renew(edit, leaseLength, now);
+    edit.openAttempt(Job.Attempt::touches);
+    return edit.done(now);
   }
 
   private static Decision ended(Job failed) {
@@ -90,8 +110,8 @@ public final class ClaimRules {
 
   /**
    * How many of the newest attempts ended without a word and without progress. One that turned out
-   * to be alive is passed over: whatever held it up, it was not killed by the input, but that it
-   * lived does not clear the input of the deaths of the others.
+   * to be alive is passed over, and so is one that had not begun with the input: whatever held it
+   * up or ended it, it was not the input, but that does not clear the input of the other deaths.
    */
   private static int deathsInARow(JobEdit edit) {
     List<Job.Attempt> attempts = edit.attempts;
@@ -103,7 +123,7 @@ public final class ClaimRules {
       if (next > attempt.resumedAt() || (!dead && attempt.outcome() != Job.Outcome.FENCED_OUT)) {
         break;
       }
-      deaths += dead ? 1 : 0;
+      deaths += dead && !attempt.untouched() ? 1 : 0;
       next = attempt.resumedAt();
     }
     return deaths;

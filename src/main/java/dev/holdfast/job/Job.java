@@ -121,6 +121,8 @@ public record Job(
    * @param ended null while it goes on
    * @param told when its worker heard that it must go, or null
    * @param looseRows rows past its last checkpoint that it left under {@link #looseKey}
+   * @param untouched whether it comes after a death, and its worker has not said yet that it begins
+   *     with the input: what ends it now, the input does not
    */
   public record Attempt(
       String worker,
@@ -133,7 +135,8 @@ public record Job(
       @Nullable Outcome outcome,
       @Nullable Report error,
       @Nullable Instant told,
-      long looseRows) {
+      long looseRows,
+      boolean untouched) {
 
     public Attempt {
       place = Place.orUnknown(place);
@@ -162,13 +165,22 @@ public record Job(
           outcome,
           error,
           told,
-          looseRows);
+          looseRows,
+          untouched);
+    }
+
+    /** The same attempt, which begins with the input. */
+    Attempt touches() {
+      return new Attempt(
+          worker, place, fence, started, resumedAt, reached, ended, outcome, error, told, looseRows,
+          false);
     }
 
     /** The same attempt at its end. */
     Attempt ended(Outcome how, @Nullable Report why, Instant at) {
       return new Attempt(
-          worker, place, fence, started, resumedAt, reached, at, how, why, told, looseRows);
+          worker, place, fence, started, resumedAt, reached, at, how, why, told, looseRows,
+          untouched);
     }
 
     /**
@@ -178,7 +190,8 @@ public record Job(
      */
     Attempt leaves(@Nullable Instant at, long loose) {
       return new Attempt(
-          worker, place, fence, started, resumedAt, reached, ended, outcome, error, at, loose);
+          worker, place, fence, started, resumedAt, reached, ended, outcome, error, at, loose,
+          untouched);
     }
   }
 

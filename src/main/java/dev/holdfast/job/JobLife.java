@@ -256,7 +256,7 @@ public final class JobLife {
     return edit.done(now);
   }
 
-  private static void renew(JobEdit edit, Duration leaseLength, Instant now) {
+  static void renew(JobEdit edit, Duration leaseLength, Instant now) {
     Job.Lease lease = edit.lease;
     if (lease != null) {
       edit.lease = new Job.Lease(lease.worker(), lease.token(), now.plus(leaseLength));

@@ -1,5 +1,6 @@
 package dev.holdfast.worker;
 
+import dev.holdfast.job.ClaimRules;
 import dev.holdfast.job.Clocked;
 import dev.holdfast.job.Job;
 import dev.holdfast.job.JobLife;
@@ -108,6 +109,14 @@ final class AttemptRecord {
     Job job = latest();
     long seed = 31L * job.id().value().hashCode() + fence;
     return JobLife.backoff(job.spent().failures() + 1, new SplittableRandom(seed).nextDouble());
+  }
+
+  /** Says that the input is begun with, if anybody asks: after a death it might be what kills. */
+  Future<Job> touches() {
+    Job job = latest();
+    return job.attempts().get(job.attempts().size() - 1).untouched()
+        ? write((held, now) -> ClaimRules.touched(held, lease, now))
+        : Future.succeededFuture(job);
   }
 
   Future<Job> checkpointed(JobLife.Step step) {

@@ -110,7 +110,7 @@ final class JobAttempt implements ReadAhead.Listener {
     }
     span = new Span(record.latest().checkpoint(), services.clock());
     progressWrites.start();
-    loop.here(Opening.of(record.latest(), total, leftovers, services))
+    loop.here(record.touches().compose(job -> Opening.of(job, total, leftovers, services)))
         .onFailure(this::stop)
         .onSuccess(
             open -> {

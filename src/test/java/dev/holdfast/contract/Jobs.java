@@ -113,7 +113,8 @@ public final class Jobs {
                 Job.Outcome.LOST,
                 report,
                 at.plusMillis(4),
-                7),
+                7,
+                true),
             new Job.Attempt(
                 "worker-1",
                 Job.Place.UNKNOWN,
@@ -125,7 +126,8 @@ public final class Jobs {
                 null,
                 null,
                 null,
-                0)),
+                0,
+                false)),
         "cd".repeat(32),
         report,
         new WebhookDelivery(

@@ -29,8 +29,13 @@ class AttemptsTest {
         job, new Claimant("w" + second, PLACE, "t" + second, LEASE, Claimant.Company.NONE), at);
   }
 
-  private static Job claimed(Job job, int second) {
+  private static Job untouched(Job job, int second) {
     return ((Claim.Claimed) claim(job, second).outcome()).job();
+  }
+
+  /** Its worker has begun with the input. */
+  private static Job claimed(Job job, int second) {
+    return ClaimRules.touched(untouched(job, second), LEASE, T0.plusSeconds(second));
   }
 
   private static Job note(Job job, long fence, int second) {
@@ -109,6 +114,24 @@ class AttemptsTest {
         .extracting(Job.Attempt::outcome)
         .containsExactly(Job.Outcome.LOST, Job.Outcome.FENCED_OUT, Job.Outcome.LOST, null);
     assertThat(third.spent().suspects()).isEqualTo(2);
+  }
+
+  @Test
+  void whatDiedBeforeItBeganWithTheInputSaysNothingOfIt() {
+    Job once = untouched(fresh(), 0);
+    assertThat(once.attempts().get(0).untouched()).as("nobody asks the first").isFalse();
+    Job job = untouched(once, 60);
+    assertThat(job.spent().suspects()).isEqualTo(1);
+    for (int i = 2; i <= 20; i++) {
+      job = untouched(job, 60 * i);
+    }
+    assertThat(job.spent().suspects()).as("the first alone").isEqualTo(1);
+
+    Job alone = untouched(ClaimRules.touched(job, LEASE, T0.plusSeconds(1_201)), 1_260);
+    assertThat(alone.spent().suspects()).isEqualTo(2);
+    assertThat(claim(alone, 1_320).outcome()).isInstanceOf(Claim.Claimed.class);
+    Job begun = ClaimRules.touched(alone, LEASE, T0.plusSeconds(1_261));
+    assertThat(claim(begun, 1_320).outcome()).isInstanceOf(Claim.Terminal.class);
   }
 
   @Test

@@ -88,7 +88,7 @@ class JobLifeTest {
     Job job = fresh();
     Instant at = T0;
     for (int i = 0; i < JobLife.SUSPECTS_MAX; i++) {
-      job = claimed(job, "w" + i, at);
+      job = ClaimRules.touched(claimed(job, "w" + i, at), LEASE, at);
       at = at.plusSeconds(60);
     }
 
@@ -108,6 +108,7 @@ class JobLifeTest {
     Job job = claimed(fresh(), "w1", T0);
     Instant at = T0.plusSeconds(60);
     job = Objects.requireNonNull(claim(job, "w2", "t2", at, Company.ANY).write());
+    job = ClaimRules.touched(job, LEASE, at);
 
     at = at.plusSeconds(60);
     ClaimRules.Decision decision = claim(job, "w3", "t3", at, Company.ANY);

@@ -127,14 +127,17 @@ class QuarantineTest {
   /** Leaves a job as one over which two workers in a row have died. */
   private Job suspect(String text) throws Exception {
     Job suspect = world.submit(text);
-    diesOverIt("first");
-    diesOverIt("next");
+    diesOverIt("first", 1);
+    diesOverIt("next", 2);
     return suspect;
   }
 
-  private void diesOverIt(String name) throws Exception {
-    WorkerWorld.Worker worker =
-        world.worker(name, new Mortal().dieAfter("JobStore.replace", 1), new ScriptedEngine());
+  /**
+   * @param writes of the record: the claim, and after a death that the input is begun with
+   */
+  private void diesOverIt(String name, int writes) throws Exception {
+    Mortal mortal = new Mortal().dieAfter("JobStore.replace", writes);
+    WorkerWorld.Worker worker = world.worker(name, mortal, new ScriptedEngine());
     worker.begin();
     worker.mortal.awaitStruck();
     world.clock.advance(LEASE.plusSeconds(1));
@@ -146,9 +149,20 @@ class QuarantineTest {
   }
 
   @Test
+  void workersThatDieBeforeTheyBeginBlameNobody() throws Exception {
+    Job job = world.submit("innocent");
+    for (int i = 0; i < 10; i++) {
+      diesOverIt("worker-" + i, 1);
+    }
+    assertThat(world.job(job.id()).spent().suspects()).isEqualTo(1);
+    world.worker("last").work();
+    world.assertComplete(job, "innocent");
+  }
+
+  @Test
   void whatALostWorkerHadOnceIsWorkedOnAmongOthers() throws Exception {
     Job once = world.submit("once");
-    diesOverIt("first");
+    diesOverIt("first", 1);
     CountDownLatch inferring = new CountDownLatch(1);
     CountDownLatch go = new CountDownLatch(1);
     String[] texts = WorkerWorld.texts(40);
@@ -170,7 +184,7 @@ class QuarantineTest {
   void whatALostWorkerHadOnceIsClearedByItsFirstProgress() throws Exception {
     String[] texts = WorkerWorld.texts(40);
     Job large = world.submit(texts);
-    diesOverIt("first");
+    diesOverIt("first", 1);
     world.span = Duration.ofDays(1);
     CountDownLatch go = new CountDownLatch(1);
     ScriptedEngine engine = new ScriptedEngine();

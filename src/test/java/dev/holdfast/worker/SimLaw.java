@@ -200,7 +200,8 @@ final class SimLaw {
         Job.Outcome.FENCED_OUT,
         lost.error(),
         lost.told(),
-        lost.looseRows());
+        lost.looseRows(),
+        lost.untouched());
   }
 
   private void checkpoint(Job before, Job next) {

@@ -4,6 +4,7 @@ import static dev.holdfast.worker.WorkerWorld.LEASE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.job.Claim;
+import dev.holdfast.job.ClaimRules;
 import dev.holdfast.job.Claimant;
 import dev.holdfast.job.Job;
 import dev.holdfast.job.JobLife;
@@ -83,6 +84,11 @@ class SuspectTurnsTest {
                 token, Job.Place.UNKNOWN, token, Duration.ofSeconds(1), Claimant.Company.ANY);
         assertThat(WorkerWorld.await(verticles.records().claim(suspect.id(), dead)))
             .isInstanceOf(Claim.Claimed.class);
+        WorkerWorld.await(
+            verticles
+                .records()
+                .update(
+                    suspect.id(), (job, now) -> ClaimRules.touched(job, dead.leaseLength(), now)));
         clock.advance(Duration.ofSeconds(2));
       }
       CountDownLatch begun = new CountDownLatch(1);
