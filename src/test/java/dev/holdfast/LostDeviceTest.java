@@ -17,12 +17,11 @@ import dev.holdfast.job.JobIntake;
 import dev.holdfast.job.JobRecords;
 import dev.holdfast.job.JobSpec;
 import dev.holdfast.job.JobState;
-import dev.holdfast.job.Traces;
 import dev.holdfast.shutdown.DrainPlan;
 import dev.holdfast.shutdown.ShutdownVerticle.Stage;
 import dev.holdfast.worker.Checkpoints;
+import dev.holdfast.worker.VerticleWorld;
 import dev.holdfast.worker.WorkerOptions;
-import dev.holdfast.worker.WorkerServices;
 import dev.holdfast.worker.WorkerVerticle;
 import dev.holdfast.world.Messages;
 import dev.holdfast.world.ScriptedEngine;
@@ -61,16 +60,7 @@ class LostDeviceTest {
 
   private WorkerVerticle worker(Embedded embedded, WayOut wayOut) {
     return new WorkerVerticle(
-        new WorkerServices(
-            embedded.queue(),
-            embedded.events(),
-            new JobRecords(embedded.store(), embedded.events(), clock),
-            embedded.objects(),
-            embedded.externalInputs(),
-            embedded.roster(),
-            clock,
-            new SimpleMeterRegistry(),
-            Traces.OFF),
+        VerticleWorld.services(embedded, clock, new SimpleMeterRegistry()),
         new WorkerOptions(
             "w",
             "test",

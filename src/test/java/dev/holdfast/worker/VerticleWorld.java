@@ -24,7 +24,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /** The embedded adapters and a Vert.x of one loop: what the worker's verticle is tested in. */
-final class VerticleWorld implements AutoCloseable {
+public final class VerticleWorld implements AutoCloseable {
 
   static final int SLOTS = 4;
 
@@ -56,7 +56,7 @@ final class VerticleWorld implements AutoCloseable {
   }
 
   /** What a worker needs, of the embedded adapters. */
-  static WorkerServices services(Embedded embedded, Clocked clock, MeterRegistry meters) {
+  public static WorkerServices services(Embedded embedded, Clocked clock, MeterRegistry meters) {
     return new WorkerServices(
         embedded.queue(),
         embedded.events(),
