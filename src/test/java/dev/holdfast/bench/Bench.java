@@ -81,6 +81,9 @@ final class Bench {
     sections.put("long", () -> LongJob.run(directory.resolve("long"), log(), ROUNDS, report));
     sections.put(
         "emulators", () -> EmulatorJobs.run(directory.resolve("emulators"), log(), report));
+    sections.put(
+        "emulators-small",
+        () -> EmulatorSentences.run(directory.resolve("sentences"), log(), model, report));
     sections.put("peer", () -> SpringPeer.run(directory.resolve("peer"), log(), model, report));
     sections.put(
         "checkpoint", () -> CheckpointCost.run(directory.resolve("checkpoint"), log(), report));
@@ -97,10 +100,6 @@ final class Bench {
     return LongStream.range(first, first + count)
         .mapToObj(i -> "\"" + Sentences.at(i) + "\"\n")
         .collect(Collectors.joining());
-  }
-
-  private interface Round {
-    double seconds(long first) throws IOException, InterruptedException, ExecutionException;
   }
 
   /** What the worker has as the bare loop has it. */
@@ -144,13 +143,13 @@ final class Bench {
   /** The full path against the bare loop: one large job. */
   private void bulk(String name, Same same)
       throws IOException, InterruptedException, ExecutionException {
-    try (Child bare = bareLoop(same);
+    try (BareComparison bare = bare(same);
         Stack stack = stack(name, same)) {
       warmUp(bare, stack);
-      compare(
+      bare.with(
           "one job of %d sentences, %s".formatted(BULK_ITEMS, same.words),
           BULK_ITEMS,
-          bare,
+          stack.worker(),
           first -> {
             String lines = jsonl(first, BULK_ITEMS);
             long from = System.nanoTime();
@@ -164,47 +163,27 @@ final class Bench {
   /** The full path against the bare loop: many small jobs. */
   private void small(String name, Same same)
       throws IOException, InterruptedException, ExecutionException {
-    try (Child bare = bareLoop(same);
+    try (BareComparison bare = bare(same);
         Stack stack = stack(name, same)) {
       warmUp(bare, stack);
       smallJobs(stack, 800_000, WARM_UP_JOBS);
-      compare(
+      bare.with(
           "%d jobs of one sentence, %s".formatted(SMALL_JOBS, same.words),
           SMALL_JOBS,
-          bare,
+          stack.worker(),
           first -> smallJobs(stack, first, SMALL_JOBS));
       report.add("resident memory of the worker", (double) stack.worker().residentMib(), "MiB");
     }
   }
 
-  private Child bareLoop(Same same) throws IOException {
-    List<String> command = List.of(BareLoop.class.getName(), model.toString());
-    return Child.start(same.core, Map.of(), log(), Stack.WORKER_FLAGS, command);
+  private BareComparison bare(Same same) throws IOException {
+    return BareComparison.start(model, same.core, log(), report);
   }
 
-  private static void warmUp(Child bare, Stack stack) throws IOException, InterruptedException {
-    bare.answer();
-    bare.ask("900000 " + WARM_UP_ITEMS);
+  private static void warmUp(BareComparison bare, Stack stack)
+      throws IOException, InterruptedException {
+    bare.warmUp(WARM_UP_ITEMS);
     stack.api.await(stack.api.submitFile(jsonl(900_000, WARM_UP_ITEMS)));
-  }
-
-  private void compare(String what, int items, Child bare, Round full)
-      throws IOException, InterruptedException, ExecutionException {
-    List<Double> bareRates = new ArrayList<>();
-    List<Double> fullRates = new ArrayList<>();
-    List<Double> ratios = new ArrayList<>();
-    for (int round = 0; round < ROUNDS; round++) {
-      long first = (long) round * items;
-      double before = Double.parseDouble(bare.ask(first + " " + items / 2));
-      double seconds = full.seconds(first);
-      double after = Double.parseDouble(bare.ask((first + items / 2) + " " + (items - items / 2)));
-      bareRates.add(items / (before + after));
-      fullRates.add(items / seconds);
-      ratios.add((before + after) / seconds);
-    }
-    report.add(what + ", bare loop", bareRates, "sentences/s");
-    report.add(what + ", full path", fullRates, "sentences/s");
-    report.add(what + ", full path over bare loop", ratios, "");
   }
 
   private static double smallJobs(Stack stack, long first, int jobs)

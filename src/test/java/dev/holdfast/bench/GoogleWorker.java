@@ -6,6 +6,7 @@ import dev.holdfast.gcp.Gcp;
 import dev.holdfast.job.Item;
 import dev.holdfast.job.ModelSpec;
 import dev.holdfast.job.ModelSpec.BatchLimits;
+import dev.holdfast.job.Precision;
 import dev.holdfast.worker.InferenceEngine;
 import dev.holdfast.worker.InferenceEngine.LoadedModel;
 import dev.holdfast.worker.WorkerOptions;
@@ -17,6 +18,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.OptionalInt;
+import java.util.Set;
 
 /**
  * Holdfast's worker as a process of its own on Google's emulators, for comparison with the Spring
@@ -28,12 +31,22 @@ final class GoogleWorker {
   /** In place of a model's directory: a model that costs nothing. */
   static final String NO_MODEL = "none";
 
+  private static final Duration DELAY = Duration.ofMillis(5);
   private static final StillEngine NO_ENGINE = StillEngine.of("noop", 32);
 
   private GoogleWorker() {}
 
-  /** What the one who submits must know of it. */
-  static ModelSpec spec(String model) {
+  /** A main class and its arguments: a worker with this model, in fp32 or less. */
+  static List<String> command(String model, Precision precision) {
+    return List.of(GoogleWorker.class.getName(), model, precision.name());
+  }
+
+  /** What jobs call the model. */
+  static String name(String model) {
+    return spec(model, Precision.FP32).name();
+  }
+
+  private static ModelSpec spec(String model, Precision precision) {
     return model.equals(NO_MODEL)
         ? NO_ENGINE.spec()
         : new ModelSpec(
@@ -41,11 +54,14 @@ final class GoogleWorker {
             Path.of(model),
             ModelSpec.Kind.TEXT_EMBEDDING,
             "cpu",
-            new BatchLimits(32, 512, Duration.ofMillis(5)));
+            new BatchLimits(BareLoop.BATCH_ITEMS_MAX, BareLoop.BATCH_TOKENS_MAX, DELAY),
+            OptionalInt.empty(),
+            Set.of(),
+            precision);
   }
 
   public static void main(String[] arguments) throws Exception {
-    ModelSpec spec = spec(arguments[0]);
+    ModelSpec spec = spec(arguments[0], Precision.valueOf(arguments[1]));
     InferenceEngine engine =
         arguments[0].equals(NO_MODEL) ? NO_ENGINE : new Preloaded(new DjlEngine().load(spec));
     Vertx vertx = Vertx.vertx();

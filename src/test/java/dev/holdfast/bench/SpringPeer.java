@@ -4,6 +4,7 @@ import dev.holdfast.Sentences;
 import dev.holdfast.SystemClock;
 import dev.holdfast.gcp.Gcp;
 import dev.holdfast.gcp.PeerTexts;
+import dev.holdfast.job.Precision;
 import dev.holdfast.worker.WorkerOptions;
 import java.io.File;
 import java.io.IOException;
@@ -14,17 +15,21 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntFunction;
+import java.util.stream.Stream;
 
 /**
  * The same texts, one a job, through Holdfast and through the peer that {@code bench/spring-peer}
- * holds: Spring Boot, Spring Cloud GCP and DJL. Both workers are processes of their own on core 0,
- * both begin with a backlog, a loaded model and a round that does not count; the emulators have
+ * holds: Spring Boot, Spring Cloud GCP and DJL. All workers are processes of their own on core 0,
+ * each begins with a backlog, a loaded model and a round that does not count; the emulators have
  * core 1. Rounds take turns.
  *
  * <p>The peer is measured twice. As "peer" it shows what Holdfast shows of a job in as few calls as
  * that takes: a record that is being processed and then complete, an object with the row. As "peer,
  * one document" it does the least by which anybody sees a result. Neither knows events, leases,
  * fences, checkpoints, retries by budget or a queue that can be listed.
+ *
+ * <p>Where the processor has bf16, Holdfast is measured in that as well, which its configuration
+ * turns on; the peer's documentation knows nothing of the kind.
  */
 final class SpringPeer {
 
@@ -61,9 +66,8 @@ final class SpringPeer {
         PeerTexts texts = new PeerTexts(stack.options())) {
       stack.pin(EMULATOR_CORE);
       SpringPeer peer = new SpringPeer(stack, texts, log, report);
-      peer.compare("no-op jobs", NOOP_JOBS, GoogleWorker.NO_MODEL, i -> "text " + i);
-      peer.compare(
-          "one-sentence jobs", SENTENCES, model.toAbsolutePath().toString(), i -> Sentences.at(i));
+      peer.noop();
+      peer.sentences(model.toAbsolutePath().toString());
     }
   }
 
@@ -74,45 +78,86 @@ final class SpringPeer {
     }
   }
 
+  /** One of our workers. */
+  private record Own(Side side, Child child) {}
+
   private interface Round {
     double seconds() throws IOException;
   }
 
-  private void compare(String what, int jobs, String model, IntFunction<String> text)
+  private void noop() throws IOException {
+    IntFunction<String> text = i -> "text " + i;
+    try (Child ours = holdfast(GoogleWorker.NO_MODEL, Precision.FP32)) {
+      List<Own> own = List.of(new Own(new Side("Holdfast"), ours));
+      compare("no-op jobs", NOOP_JOBS, GoogleWorker.NO_MODEL, own, text);
+    }
+  }
+
+  private void sentences(String model) throws IOException {
+    List<Own> ours = new ArrayList<>();
+    try {
+      ours.add(new Own(new Side("Holdfast"), holdfast(model, Precision.FP32)));
+      if (computesBf16()) {
+        ours.add(new Own(new Side("Holdfast in bf16"), holdfast(model, Precision.BF16)));
+      }
+      compare("one-sentence jobs", SENTENCES, model, ours, i -> Sentences.at(i));
+    } finally {
+      ours.forEach(own -> own.child.close());
+    }
+  }
+
+  /** Whether Holdfast would serve a model in bf16 here. */
+  private static boolean computesBf16() throws IOException {
+    String processors = Files.readString(Path.of("/proc/cpuinfo"));
+    return processors.contains("amx_bf16") || processors.contains("avx512_bf16");
+  }
+
+  private void compare(
+      String what, int jobs, String model, List<Own> ours, IntFunction<String> text)
       throws IOException {
-    Side holdfast = new Side("Holdfast");
     Side peer = new Side("Spring peer");
     Side lean = new Side("Spring peer, one document");
     SystemClock clock = new SystemClock();
-    try (Child ours = holdfast(model);
-        Child theirs = peer(model, "job");
+    try (Child theirs = peer(model, "job");
         Child leanest = peer(model, "document");
         Gcp gcp = Gcp.open(stack.options(), WorkerOptions.HEARS)) {
-      ours.answer();
+      for (Own own : ours) {
+        own.child.answer();
+      }
       theirs.answerAfter(ANSWER);
       leanest.answerAfter(ANSWER);
       GoogleJobs backlog = new GoogleJobs(gcp, clock);
       for (int round = 0; round <= ROUNDS; round++) {
-        backlog.submit(GoogleWorker.spec(model).name(), jobs, text);
         boolean counts = round > 0;
-        measure(holdfast, ours, jobs, counts, () -> Double.parseDouble(ours.ask("" + jobs)));
+        for (Own own : ours) {
+          backlog.submit(GoogleWorker.name(model), jobs, text);
+          Round asked = () -> Double.parseDouble(own.child.ask(Integer.toString(jobs)));
+          measure(own.side, own.child, jobs, counts, asked);
+        }
         measure(peer, theirs, jobs, counts, () -> asked(theirs, jobs, text));
         measure(lean, leanest, jobs, counts, () -> asked(leanest, jobs, text));
       }
     } finally {
       clock.close();
     }
-    for (Side side : List.of(holdfast, peer, lean)) {
+    report(what, ours.stream().map(Own::side).toList(), List.of(peer, lean));
+  }
+
+  private void report(String what, List<Side> ours, List<Side> peers) {
+    for (Side side : Stream.concat(ours.stream(), peers.stream()).toList()) {
       report.add(what + ", " + side.name, side.rates, "jobs/s");
       report.add(
           what + ", " + side.name + ", per second of processor time", side.perCpuSecond, "jobs");
     }
-    for (Side side : List.of(peer, lean)) {
-      report.add(what + ", Holdfast over " + side.name, ratios(holdfast.rates, side.rates), "");
-      report.add(
-          what + ", Holdfast over " + side.name + ", per second of processor time",
-          ratios(holdfast.perCpuSecond, side.perCpuSecond),
-          "");
+    for (Side own : ours) {
+      for (Side peer : peers) {
+        String over = what + ", " + own.name + " over " + peer.name;
+        report.add(over, ratios(own.rates, peer.rates), "");
+        report.add(
+            over + ", per second of processor time",
+            ratios(own.perCpuSecond, peer.perCpuSecond),
+            "");
+      }
     }
   }
 
@@ -140,13 +185,13 @@ final class SpringPeer {
     return ratios;
   }
 
-  private Child holdfast(String model) throws IOException {
+  private Child holdfast(String model, Precision precision) throws IOException {
     return Child.start(
         WORKER_CORE,
         stack.options().emulators(),
         log,
         Stack.WORKER_FLAGS,
-        List.of(GoogleWorker.class.getName(), model));
+        GoogleWorker.command(model, precision));
   }
 
   /** With Java's own settings, as {@code java -jar} would start it, but for the most of memory. */
