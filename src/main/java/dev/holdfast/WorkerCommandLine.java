@@ -20,9 +20,17 @@ final class WorkerCommandLine {
           "-XX:+AlwaysPreTouch",
           "-XX:+ExitOnOutOfMemoryError");
 
-  /** What the native libraries read; an operator's own values win. */
-  private static final Map<String, String> NATIVE =
-      Map.of("DJL_OFFLINE", "true", "TOKENIZERS_PARALLELISM", "false", "MALLOC_ARENA_MAX", "2");
+  /** What libraries read; an operator's own values win. */
+  private static final Map<String, String> LIBRARIES =
+      Map.of(
+          "DJL_OFFLINE",
+          "true",
+          "FIRESTORE_ENABLE_TRACING",
+          "off",
+          "TOKENIZERS_PARALLELISM",
+          "false",
+          "MALLOC_ARENA_MAX",
+          "2");
 
   private WorkerCommandLine() {}
 
@@ -42,7 +50,7 @@ final class WorkerCommandLine {
             .collect(Collectors.toList());
     ProcessBuilder builder = new ProcessBuilder(command);
     Map<String, String> environment = builder.environment();
-    NATIVE.forEach(environment::putIfAbsent);
+    LIBRARIES.forEach(environment::putIfAbsent);
     environment.keySet().removeIf(WorkerCommandLine::setElsewhere);
     config.gcp().ifPresent(gcp -> set(environment, gcp));
     set(environment, Setting.DATA, config.data().toString());

@@ -103,12 +103,12 @@ final class FirestoreCalls implements FirestoreRpc {
               stub.commitCallable(),
               stub.batchWriteCallable(),
               settings.commitSettings().getRetryableCodes(),
-              timers);
+              Gathering.Timers.of(timers));
       reads =
           new GatheredReads(
               stub.batchGetDocumentsCallable(),
               settings.batchGetDocumentsSettings().getRetryableCodes(),
-              timers);
+              Gathering.Timers.of(timers));
     } catch (IOException | RuntimeException e) {
       timers.shutdownNow();
       throw e;

@@ -14,7 +14,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -25,12 +24,13 @@ import org.jspecify.annotations.Nullable;
 final class GatheredReads
     extends ServerStreamingCallable<BatchGetDocumentsRequest, BatchGetDocumentsResponse> {
 
-  /** Of one RPC's names, which never come to that; records of 1 MB each come one by one. */
-  private static final int BYTES_MAX = 1 << 20;
+  /** Of names, whose bytes never come to that; records of 1 MB each come one by one. */
+  private static final Gathering.Limits LIMITS =
+      new Gathering.Limits(Gathering.INTERVAL, 32, 1 << 20);
 
   private final ServerStreamingCallable<BatchGetDocumentsRequest, BatchGetDocumentsResponse> reads;
   private final Set<Code> repeated;
-  private final GatheredCalls<Call> calls;
+  private final Gathering<BatchGetDocumentsRequest, Call> calls;
 
   /**
    * @param repeated what {@code reads} repeats by itself, as long as nothing was answered
@@ -38,10 +38,10 @@ final class GatheredReads
   GatheredReads(
       ServerStreamingCallable<BatchGetDocumentsRequest, BatchGetDocumentsResponse> reads,
       Set<Code> repeated,
-      ScheduledExecutorService timers) {
+      Gathering.Timers timers) {
     this.reads = reads;
     this.repeated = repeated;
-    this.calls = new GatheredCalls<>(GatheredCalls.Limits.ofBytes(BYTES_MAX), timers, this::send);
+    this.calls = new Gathering<>(LIMITS, timers, Call::document, this::send);
   }
 
   @Override
@@ -53,18 +53,23 @@ final class GatheredReads
         || request.getDocumentsCount() != 1
         || request.getConsistencySelectorCase()
             != ConsistencySelectorCase.CONSISTENCYSELECTOR_NOT_SET
-        || !calls.add(new Call(request, observer, System.nanoTime()))) {
+        || !gathered(new Call(request, observer, System.nanoTime()))) {
       reads.call(request, observer, context);
     }
   }
 
-  private void send(List<Call> batch, Runnable ended) {
-    BatchGetDocumentsRequest.Builder request = batch.get(0).request.toBuilder().clearDocuments();
+  private boolean gathered(Call call) {
+    BatchGetDocumentsRequest asked = call.request.toBuilder().clearDocuments().build();
+    return calls.add(asked, call, call.request.getSerializedSize());
+  }
+
+  private void send(BatchGetDocumentsRequest asked, List<Call> batch) {
+    BatchGetDocumentsRequest.Builder request = asked.toBuilder();
     for (Call call : batch) {
       request.addDocuments(call.document());
       call.observer.onStart(call);
     }
-    read(request.build(), new Answers(batch, ended), null);
+    read(request.build(), new Answers(batch), null);
   }
 
   private void read(
@@ -81,7 +86,7 @@ final class GatheredReads
   private void alone(Call call, Throwable failure) {
     Optional<ApiCallContext> left = FirestoreCalls.again(call.began);
     if (left.isPresent()) {
-      read(call.request, new Answers(List.of(call), () -> {}), left.get());
+      read(call.request, new Answers(List.of(call)), left.get());
     } else {
       call.fail(failure);
     }
@@ -93,7 +98,7 @@ final class GatheredReads
   }
 
   /** What its observer can control is its end: there is one answer, so no flow of them. */
-  private static final class Call implements GatheredCalls.Call, StreamController {
+  private static final class Call implements StreamController {
     private final BatchGetDocumentsRequest request;
     private final ResponseObserver<BatchGetDocumentsResponse> observer;
     private final long began;
@@ -108,19 +113,8 @@ final class GatheredReads
       this.began = began;
     }
 
-    @Override
-    public String document() {
+    String document() {
       return request.getDocuments(0);
-    }
-
-    @Override
-    public Object kind() {
-      return request.toBuilder().clearDocuments().build();
-    }
-
-    @Override
-    public int bytes() {
-      return request.getSerializedSize();
     }
 
     void answer(BatchGetDocumentsResponse response) {
@@ -166,12 +160,10 @@ final class GatheredReads
   private final class Answers implements ResponseObserver<BatchGetDocumentsResponse> {
     private final Map<String, Call> open = new HashMap<>();
     private final int asked;
-    private final Runnable ended;
 
-    Answers(List<Call> calls, Runnable ended) {
+    Answers(List<Call> calls) {
       calls.forEach(call -> open.put(call.document(), call));
       this.asked = calls.size();
-      this.ended = ended;
     }
 
     @Override
@@ -194,7 +186,6 @@ final class GatheredReads
       boolean brokeOff = open.size() < asked && repeated.contains(code);
       boolean again = asked > 1 && (brokeOff || code == Code.INVALID_ARGUMENT);
       open.values().forEach(again ? call -> alone(call, failure) : call -> call.fail(failure));
-      ended.run();
     }
 
     @Override
@@ -205,7 +196,6 @@ final class GatheredReads
       } else {
         open.values().forEach(Call::complete);
       }
-      ended.run();
     }
   }
 }

@@ -22,7 +22,6 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -34,8 +33,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class GatheredWrites extends UnaryCallable<CommitRequest, CommitResponse> {
 
-  /** Of one RPC; Firestore takes 10 MiB. */
-  private static final int BYTES_MAX = 1 << 20;
+  /** Firestore takes 500 writes of 10 MiB; all of an RPC's have the time of one. */
+  private static final Gathering.Limits LIMITS =
+      new Gathering.Limits(Gathering.INTERVAL, 32, 1 << 20);
 
   /** What a request as a whole is told, although perhaps only one of its writes is at fault. */
   private static final Set<Code> BLAME =
@@ -50,7 +50,7 @@ final class GatheredWrites extends UnaryCallable<CommitRequest, CommitResponse> 
   private final UnaryCallable<CommitRequest, CommitResponse> alone;
   private final UnaryCallable<BatchWriteRequest, BatchWriteResponse> together;
   private final Set<Code> repeated;
-  private final GatheredCalls<Call> calls;
+  private final Gathering<String, Call> calls;
 
   /**
    * @param repeated what {@code alone} repeats by itself
@@ -59,33 +59,21 @@ final class GatheredWrites extends UnaryCallable<CommitRequest, CommitResponse> 
       UnaryCallable<CommitRequest, CommitResponse> alone,
       UnaryCallable<BatchWriteRequest, BatchWriteResponse> together,
       Set<Code> repeated,
-      ScheduledExecutorService timers) {
+      Gathering.Timers timers) {
     this.alone = alone;
     this.together = together;
     this.repeated = repeated;
-    this.calls = new GatheredCalls<>(GatheredCalls.Limits.ofBytes(BYTES_MAX), timers, this::send);
+    this.calls = new Gathering<>(LIMITS, timers, Call::document, this::send);
   }
 
-  private record Call(CommitRequest request, SettableApiFuture<CommitResponse> answer, long began)
-      implements GatheredCalls.Call {
+  private record Call(CommitRequest request, SettableApiFuture<CommitResponse> answer, long began) {
 
     Write write() {
       return request.getWrites(0);
     }
 
-    @Override
-    public String document() {
+    String document() {
       return write().getUpdate().getName();
-    }
-
-    @Override
-    public Object kind() {
-      return request.getDatabase();
-    }
-
-    @Override
-    public int bytes() {
-      return request.getSerializedSize();
     }
   }
 
@@ -97,21 +85,19 @@ final class GatheredWrites extends UnaryCallable<CommitRequest, CommitResponse> 
         && request.getWrites(0).hasUpdate()
         && request.getTransaction().isEmpty()) {
       Call call = new Call(request, SettableApiFuture.create(), System.nanoTime());
-      if (calls.add(call)) {
+      if (calls.add(request.getDatabase(), call, request.getSerializedSize())) {
         return call.answer();
       }
     }
     return alone.futureCall(request, context);
   }
 
-  private void send(List<Call> batch, Runnable ended) {
+  private void send(String database, List<Call> batch) {
     if (batch.size() == 1) {
-      ApiFuture<CommitResponse> commit = alone(batch.get(0), null);
-      commit.addListener(ended, MoreExecutors.directExecutor());
+      alone(batch.get(0), null);
       return;
     }
-    BatchWriteRequest.Builder request =
-        BatchWriteRequest.newBuilder().setDatabase(batch.get(0).request().getDatabase());
+    BatchWriteRequest.Builder request = BatchWriteRequest.newBuilder().setDatabase(database);
     batch.forEach(call -> request.addWrites(call.write()));
     ApiFutures.addCallback(
         asked(() -> together.futureCall(request.build())),
@@ -119,13 +105,11 @@ final class GatheredWrites extends UnaryCallable<CommitRequest, CommitResponse> 
           @Override
           public void onSuccess(BatchWriteResponse response) {
             written(batch, response);
-            ended.run();
           }
 
           @Override
           public void onFailure(Throwable failure) {
             batch.forEach(call -> failed(call, failure, BLAME));
-            ended.run();
           }
         },
         MoreExecutors.directExecutor());
@@ -162,7 +146,6 @@ final class GatheredWrites extends UnaryCallable<CommitRequest, CommitResponse> 
   /**
    * @param again what a write is sent again for, alone
    */
-  @SuppressWarnings("FutureReturnValueIgnored") // who asked hears of it
   private void failed(Call call, Throwable failure, Set<Code> again) {
     Optional<ApiCallContext> left = FirestoreCalls.again(call.began());
     if (left.isPresent() && again.contains(CallFailure.code(failure))) {
@@ -172,10 +155,9 @@ final class GatheredWrites extends UnaryCallable<CommitRequest, CommitResponse> 
     }
   }
 
-  private ApiFuture<CommitResponse> alone(Call call, @Nullable ApiCallContext context) {
-    ApiFuture<CommitResponse> commit = asked(() -> alone.futureCall(call.request(), context));
+  private void alone(Call call, @Nullable ApiCallContext context) {
     ApiFutures.addCallback(
-        commit,
+        asked(() -> alone.futureCall(call.request(), context)),
         new ApiFutureCallback<>() {
           @Override
           public void onSuccess(CommitResponse response) {
@@ -188,7 +170,6 @@ final class GatheredWrites extends UnaryCallable<CommitRequest, CommitResponse> 
           }
         },
         MoreExecutors.directExecutor());
-    return commit;
   }
 
   private static <T> ApiFuture<T> asked(Supplier<ApiFuture<T>> call) {

@@ -1,131 +1,175 @@
 package dev.holdfast.gcp;
 
-import dev.holdfast.job.JobError;
-import dev.holdfast.job.JobException;
-import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 
 /**
- * Gathers what is asked for within a few milliseconds, so that one call does for all of it. What
- * has no room is refused: nothing waits without a bound, and nobody is blocked. Thread-safe.
+ * Many small things that one call can do together. While calls come one in {@link Limits#interval}
+ * or less, each thing is sent at once; what would make more of them waits for the next call, and so
+ * shares it. So a lone request waits for nobody, and under load there are few calls. Nobody is
+ * blocked. Thread-safe.
  *
  * @param <K> what one call can have only one of
  * @param <T> what a call has many of
  */
 final class Gathering<K, T> {
 
-  private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
+  /** Where somebody waits; small beside what a call to another machine takes. */
+  static final Duration INTERVAL = Duration.ofMillis(10);
+
+  /** Calls at once after a pause that was long enough for as many. */
+  static final int BURST = 4;
 
   /** The call that does for many. */
   interface Send<K, T> {
-    /** Completes within the time that the caller of {@link Gathering#add} has. */
-    Future<?> send(K key, List<T> items);
+    /**
+     * Must not fail. Any thread.
+     *
+     * @param items at least one
+     */
+    void send(K key, List<T> items);
+  }
+
+  /** A stopwatch and a way to wait. */
+  interface Timers {
+    long nanos();
+
+    void after(long nanos, Runnable task);
+
+    @SuppressWarnings("FutureReturnValueIgnored") // one that comes in vain does nothing
+    static Timers of(ScheduledExecutorService executor) {
+      return new Timers() {
+        @Override
+        public long nanos() {
+          return System.nanoTime();
+        }
+
+        @Override
+        public void after(long nanos, Runnable task) {
+          executor.schedule(task, nanos, TimeUnit.NANOSECONDS);
+        }
+      };
+    }
   }
 
   /**
-   * @param linger how long the first of a call waits for others
+   * @param interval between calls that are not full, in the long run; the longest that anything
+   *     waits
    * @param itemsMax of one call
-   * @param bytesMax of one call; its last item may go over
-   * @param pendingMax items whose call has not ended
-   * @param pendingBytesMax of those together
+   * @param bytesMax of one call, but for an item that is larger by itself
    */
-  record Limits(
-      Duration linger, int itemsMax, int bytesMax, int pendingMax, long pendingBytesMax) {}
+  record Limits(Duration interval, int itemsMax, int bytesMax) {}
 
-  private final PubSubClients clients;
   private final Limits limits;
+  private final Timers timers;
+  private final Function<T, ?> once;
   private final Send<K, T> send;
-  private final Map<K, Batch<T>> open = new HashMap<>();
-  private int pending;
-  private long pendingBytes;
+
+  private final Map<K, Batch<K, T>> waiting = new HashMap<>();
+  private final long burstNanos;
+  private long nextAt;
   private boolean closed;
 
-  Gathering(PubSubClients clients, Limits limits, Send<K, T> send) {
-    this.clients = clients;
+  /**
+   * @param once what an item is about; of two that are about the same the first goes when the
+   *     second comes
+   */
+  Gathering(Limits limits, Timers timers, Function<T, ?> once, Send<K, T> send) {
     this.limits = limits;
+    this.timers = timers;
+    this.once = once;
     this.send = send;
+    this.burstNanos = limits.interval().toNanos() * (BURST - 1);
+    this.nextAt = timers.nanos() - burstNanos;
   }
 
-  /** Completes as the call does, on the library's thread. */
-  Future<Void> add(K key, T item, int bytes) {
-    Batch<T> batch;
-    boolean first;
-    boolean full;
+  /** False if this is closed. */
+  boolean add(K key, T item, int bytes) {
+    List<Batch<K, T>> now = new ArrayList<>(2);
     synchronized (this) {
       if (closed) {
-        return unavailable("This process is closing.");
+        return false;
       }
-      if (pending >= limits.pendingMax() || pendingBytes + bytes > limits.pendingBytesMax()) {
-        return unavailable("Too many calls to Pub/Sub wait for its answer.");
+      Object about = once.apply(item);
+      Batch<K, T> before = waiting.get(key);
+      if (before != null
+          && (before.bytes + bytes > limits.bytesMax() || before.about.contains(about))) {
+        now.add(leaving(before));
       }
-      pending++;
-      pendingBytes += bytes;
-      batch = open.computeIfAbsent(key, k -> new Batch<>());
-      batch.items.add(item);
-      batch.bytes += bytes;
-      first = batch.items.size() == 1;
-      full = batch.items.size() >= limits.itemsMax() || batch.bytes >= limits.bytesMax();
-      if (full) {
-        open.remove(key);
+      Batch<K, T> batch = waiting.computeIfAbsent(key, Batch::new);
+      batch.add(item, about, bytes);
+      if (batch.items.size() == limits.itemsMax()) {
+        now.add(leaving(batch));
+      } else if (batch.items.size() == 1) {
+        long wait = nextAt - timers.nanos();
+        if (wait <= 0) {
+          now.add(leaving(batch));
+        } else {
+          timers.after(wait, () -> due(batch));
+        }
       }
     }
-    if (full) {
-      send(key, batch);
-    } else if (first) {
-      clients.after(limits.linger(), () -> due(key, batch));
-    }
-    return batch.promise.future();
+    now.forEach(this::send);
+    return true;
   }
 
-  private static Future<Void> unavailable(String why) {
-    return Future.failedFuture(new JobException(JobError.UNAVAILABLE, why, RETRY_AFTER));
+  private Batch<K, T> leaving(Batch<K, T> batch) {
+    waiting.remove(batch.key);
+    long now = timers.nanos();
+    long interval = limits.interval().toNanos();
+    long since = Math.max(nextAt - now, -burstNanos);
+    nextAt = now + Math.min(since + interval, interval);
+    return batch;
   }
 
-  private void due(K key, Batch<T> batch) {
+  private void due(Batch<K, T> batch) {
     synchronized (this) {
-      if (!open.remove(key, batch)) {
+      if (waiting.get(batch.key) != batch) {
         return;
       }
+      leaving(batch);
     }
-    send(key, batch);
+    send(batch);
   }
 
-  private void send(K key, Batch<T> batch) {
-    send.send(key, batch.items)
-        .onComplete(
-            done -> {
-              synchronized (this) {
-                pending -= batch.items.size();
-                pendingBytes -= batch.bytes;
-              }
-              if (done.succeeded()) {
-                batch.promise.tryComplete();
-              } else {
-                batch.promise.tryFail(done.cause());
-              }
-            });
+  private void send(Batch<K, T> batch) {
+    send.send(batch.key, batch.items);
   }
 
-  /** Sends at once what has been gathered, and refuses what comes later. */
+  /** Sends at once whatever waits, and takes nothing that comes later. Idempotent. */
   void close() {
-    Map<K, Batch<T>> last;
+    List<Batch<K, T>> rest;
     synchronized (this) {
       closed = true;
-      last = Map.copyOf(open);
-      open.clear();
+      rest = List.copyOf(waiting.values());
+      rest.forEach(this::leaving);
     }
-    last.forEach(this::send);
+    rest.forEach(this::send);
   }
 
   /** What goes in one call; guarded by the gathering's lock until it is sent. */
-  private static final class Batch<T> {
+  private static final class Batch<K, T> {
+    private final K key;
     private final List<T> items = new ArrayList<>();
-    private final Promise<Void> promise = Promise.promise();
+    private final Set<Object> about = new HashSet<>();
     private int bytes;
+
+    Batch(K key) {
+      this.key = key;
+    }
+
+    void add(T item, Object about, int bytes) {
+      this.items.add(item);
+      this.about.add(about);
+      this.bytes += bytes;
+    }
   }
 }

@@ -216,6 +216,11 @@ final class PubSubClients implements AutoCloseable {
     return subscriber;
   }
 
+  /** They run nothing any more once this is closed. */
+  Gathering.Timers timers() {
+    return Gathering.Timers.of(timers);
+  }
+
   /** Runs {@code task}, which must not block, after {@code delay}; at once if this is closed. */
   @SuppressWarnings("FutureReturnValueIgnored") // a task answers for itself
   void after(Duration delay, Runnable task) {

@@ -25,8 +25,9 @@ final class PubSubLeases {
 
   private static final int IDS_BYTES_MAX = 400_000;
 
+  /** Nobody waits for these but the slot that an acknowledgement frees. */
   private static final Gathering.Limits LIMITS =
-      new Gathering.Limits(Duration.ofMillis(5), 500, IDS_BYTES_MAX, 10_000, 16L << 20);
+      new Gathering.Limits(Duration.ofMillis(50), 500, IDS_BYTES_MAX);
 
   /**
    * @param seconds until the message comes again; negative for never
@@ -37,7 +38,7 @@ final class PubSubLeases {
 
   private final PubSubClients clients;
   private final String subscription;
-  private final Gathering<Verdict, String> verdicts;
+  private final PubSubGathering<Verdict, String> verdicts;
 
   /**
    * @param subscription its short name
@@ -46,7 +47,7 @@ final class PubSubLeases {
     this.clients = clients;
     this.subscription = subscription;
     verdicts =
-        new Gathering<>(
+        new PubSubGathering<>(
             clients,
             LIMITS,
             (verdict, ids) ->

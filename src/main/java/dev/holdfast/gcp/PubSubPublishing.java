@@ -23,16 +23,16 @@ final class PubSubPublishing {
   static final int VALUE_BYTES_MAX = 1_024;
 
   private static final Gathering.Limits LIMITS =
-      new Gathering.Limits(Duration.ofMillis(2), 1_000, 1 << 20, 10_000, 16L << 20);
+      new Gathering.Limits(Gathering.INTERVAL, 1_000, 1 << 20);
 
-  private final Gathering<String, PubsubMessage> gathering;
+  private final PubSubGathering<String, PubsubMessage> gathering;
 
   /**
    * @param limit for a call, its retries counted in
    */
   PubSubPublishing(PubSubClients clients, Duration limit) {
     gathering =
-        new Gathering<>(
+        new PubSubGathering<>(
             clients,
             LIMITS,
             (topic, messages) ->

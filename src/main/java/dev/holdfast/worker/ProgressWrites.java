@@ -17,7 +17,7 @@ final class ProgressWrites {
   private final AttemptRecord record;
   private final Supplier<Job.Progress> progress;
   private final Consumer<AttemptRecord.FencedOut> fencedOut;
-  private Job.@Nullable Progress told;
+  private Job.Progress told;
   private Clocked.@Nullable Timer timer;
 
   /**
@@ -34,6 +34,7 @@ final class ProgressWrites {
     this.record = record;
     this.progress = progress;
     this.fencedOut = fencedOut;
+    this.told = record.latest().progress();
   }
 
   void start() {

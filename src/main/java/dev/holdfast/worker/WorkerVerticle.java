@@ -2,7 +2,6 @@ package dev.holdfast.worker;
 
 import dev.holdfast.job.Clocked;
 import dev.holdfast.job.JobEvents;
-import dev.holdfast.job.JobQueue.Delivery;
 import dev.holdfast.job.ModelSpec;
 import dev.holdfast.job.WorkerRoster;
 import dev.holdfast.shutdown.Drainable;
@@ -31,8 +30,6 @@ import org.slf4j.LoggerFactory;
 public final class WorkerVerticle extends VerticleBase implements Drainable {
 
   private static final Logger LOG = LoggerFactory.getLogger(WorkerVerticle.class);
-  private static final Duration PULL_AGAIN_FIRST = Duration.ofMillis(500);
-  private static final Duration PULL_AGAIN_MAX = Duration.ofSeconds(10);
 
   private final WorkerServices services;
   private final WorkerOptions options;
@@ -50,12 +47,9 @@ public final class WorkerVerticle extends VerticleBase implements Drainable {
   private volatile @Nullable Vitals vitals;
   private final AtomicBoolean broken = new AtomicBoolean();
   private volatile int managementPort;
-  private int inFlight;
-  private boolean pulling;
+  private @Nullable Intake intake;
   private boolean draining;
-  private Duration pullAgain = PULL_AGAIN_FIRST;
   private Clocked.@Nullable Timer nextReport;
-  private Clocked.@Nullable Timer nextPull;
   private Clocked.@Nullable Timer watch;
   private final Promise<Void> drained = Promise.promise();
 
@@ -87,6 +81,16 @@ public final class WorkerVerticle extends VerticleBase implements Drainable {
     Loop loop = new Loop(task -> context.runOnContext(v -> task.run()));
     JobRunner jobs = new JobRunner(services, options, models, keeper, metrics, loop);
     runner = jobs;
+    intake =
+        new Intake(
+            services.clock(),
+            loop,
+            this::room,
+            free -> services.queue().pull(free, options.lease(), WorkerOptions.PULL_WAIT),
+            delivery -> {
+              keeper.add(delivery);
+              return jobs.run(delivery);
+            });
     news = services.events().subscribe(WorkerOptions.HEARS, jobs::heard);
     metrics.gauge("holdfast.deliveries.held", keeper::size);
     metrics.gauge("holdfast.items.at.stake", keeper::atStake);
@@ -163,53 +167,22 @@ public final class WorkerVerticle extends VerticleBase implements Drainable {
   }
 
   private void pull() {
+    Intake deliveries = intake;
+    if (deliveries != null) {
+      deliveries.pull();
+    }
+  }
+
+  private int room(int held) {
     JobRunner jobs = runner;
-    LeaseKeeper keeper = leases;
-    int free = Serving.room(models.values(), inFlight, options.slots());
-    if (pulling || draining || free <= 0 || notReady != null || jobs == null || keeper == null) {
-      return;
+    if (draining || notReady != null || jobs == null) {
+      return 0;
     }
     if (!jobs.open().isComplete()) {
       jobs.open().onSuccess(open -> pull());
-      return;
+      return 0;
     }
-    pulling = true;
-    services
-        .queue()
-        .pull(free, options.lease(), WorkerOptions.PULL_WAIT)
-        .onComplete(
-            pulled ->
-                context.runOnContext(
-                    v -> {
-                      pulling = false;
-                      if (pulled.failed()) {
-                        pullLater(pulled.cause());
-                      } else {
-                        pullAgain = PULL_AGAIN_FIRST;
-                        pulled.result().forEach(delivery -> take(delivery, jobs, keeper));
-                        pull();
-                      }
-                      drainedIfIdle();
-                    }));
-  }
-
-  private void pullLater(Throwable why) {
-    LOG.warn("could not pull jobs; next try in {} ms: {}", pullAgain.toMillis(), why.toString());
-    nextPull = services.clock().after(pullAgain, () -> context.runOnContext(v -> pull()));
-    Duration doubled = pullAgain.multipliedBy(2);
-    pullAgain = doubled.compareTo(PULL_AGAIN_MAX) > 0 ? PULL_AGAIN_MAX : doubled;
-  }
-
-  private void take(Delivery delivery, JobRunner jobs, LeaseKeeper keeper) {
-    inFlight++;
-    keeper.add(delivery);
-    jobs.run(delivery)
-        .onComplete(
-            done -> {
-              inFlight--;
-              pull();
-              drainedIfIdle();
-            });
+    return Serving.room(models.values(), held, options.slots());
   }
 
   private void report() {
@@ -218,6 +191,11 @@ public final class WorkerVerticle extends VerticleBase implements Drainable {
         services
             .clock()
             .after(WorkerRoster.REPORT_INTERVAL, () -> context.runOnContext(v -> report()));
+  }
+
+  private int held() {
+    Intake deliveries = intake;
+    return deliveries == null ? 0 : deliveries.held();
   }
 
   private void tell() {
@@ -230,7 +208,7 @@ public final class WorkerVerticle extends VerticleBase implements Drainable {
                 services.clock().instant(),
                 notReady,
                 Serving.digests(models),
-                inFlight,
+                held(),
                 (long) metrics.items.count(),
                 metrics.meanBatchSinceLast(),
                 managementPort))
@@ -251,13 +229,17 @@ public final class WorkerVerticle extends VerticleBase implements Drainable {
           notReady = "the worker is leaving";
           engine.stop();
           cancel(nextReport);
-          cancel(nextPull);
           cancel(watch);
           JobRunner jobs = runner;
           if (jobs != null) {
             jobs.drain(Departure.of(budget, models.values(), broken.get()));
           }
-          drainedIfIdle();
+          Intake deliveries = intake;
+          if (deliveries == null) {
+            drained.tryComplete();
+          } else {
+            deliveries.stop().onComplete(drained::handle);
+          }
         });
     return drained.future();
   }
@@ -265,12 +247,6 @@ public final class WorkerVerticle extends VerticleBase implements Drainable {
   private static void cancel(Clocked.@Nullable Timer timer) {
     if (timer != null) {
       timer.cancel();
-    }
-  }
-
-  private void drainedIfIdle() {
-    if (draining && inFlight == 0 && !pulling) {
-      drained.tryComplete();
     }
   }
 

@@ -55,6 +55,7 @@ final class Child implements AutoCloseable {
     builder.environment().put("TOKENIZERS_PARALLELISM", "false");
     builder.environment().put("MALLOC_ARENA_MAX", "2");
     builder.environment().put("DJL_OFFLINE", "true");
+    builder.environment().put("FIRESTORE_ENABLE_TRACING", "off");
     builder.redirectError(ProcessBuilder.Redirect.appendTo(new File(log.toString())));
     return new Child(builder.start());
   }

@@ -21,15 +21,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Method: two reads are left under way, so that whatever follows is gathered. */
+/** Method: whatever follows some reads at once is gathered until the test lets time pass. */
 class GatheredReadsTest {
 
   /** One RPC, which the test answers by hand. */
@@ -59,7 +56,7 @@ class GatheredReadsTest {
     }
   }
 
-  private final ScheduledExecutorService timers = Executors.newSingleThreadScheduledExecutor();
+  private final HandTimers timers = new HandTimers();
   private final List<Rpc> rpcs = new ArrayList<>();
   private boolean closed;
   private final GatheredReads reads =
@@ -78,11 +75,6 @@ class GatheredReadsTest {
           },
           Set.of(Code.UNAVAILABLE, Code.INTERNAL),
           timers);
-
-  @AfterEach
-  void close() {
-    timers.shutdownNow();
-  }
 
   private static ApiException failed(Code code) {
     Status.Code grpc = Status.Code.valueOf(code.name());
@@ -103,18 +95,26 @@ class GatheredReadsTest {
     return reader;
   }
 
-  /** Reads of these documents in one RPC, the third. */
+  /** Reads as many as go at once, and forgets them. */
+  private void busy() {
+    for (int i = 0; i < Gathering.BURST; i++) {
+      read("busy " + i);
+    }
+    assertThat(rpcs).hasSize(Gathering.BURST);
+    rpcs.clear();
+  }
+
+  /** Reads of these documents in one RPC, the first. */
   private List<DocumentReader> gathered(String... documents) {
-    read("busy 1");
-    read("busy 2");
+    busy();
     List<DocumentReader> readers = new ArrayList<>();
     for (String document : documents) {
       readers.add(read(document));
     }
-    assertThat(rpcs).hasSize(2);
-    rpcs.get(0).observer().onComplete();
-    assertThat(rpcs).hasSize(3);
-    assertThat(rpcs.get(2).request()).isEqualTo(of(documents));
+    assertThat(rpcs).isEmpty();
+    timers.pass(Gathering.INTERVAL);
+    assertThat(rpcs).hasSize(1);
+    assertThat(rpcs.get(0).request()).isEqualTo(of(documents));
     return readers;
   }
 
@@ -138,7 +138,7 @@ class GatheredReadsTest {
   @Test
   void eachHearsOfItsOwnDocument() {
     List<DocumentReader> readers = gathered("a", "b", "c");
-    Rpc rpc = rpcs.get(2);
+    Rpc rpc = rpcs.get(0);
     rpc.found("c", 1);
     rpc.missing("a", 2);
     rpc.observer().onResponse(BatchGetDocumentsResponse.getDefaultInstance());
@@ -150,15 +150,15 @@ class GatheredReadsTest {
     assertThat(readers.get(0).rest()).containsExactly("missing a at 2", "end");
     assertThat(readers.get(1).rest()).containsExactly("found b at 3", "end");
     assertThat(readers.get(2).rest()).containsExactly("found c at 1", "end");
-    assertThat(rpcs).hasSize(3);
+    assertThat(rpcs).hasSize(1);
   }
 
   @Test
   void theFailureOfTheWholeIsToldToAll() {
     List<DocumentReader> readers = gathered("a", "b");
-    rpcs.get(2).fail(Code.UNAVAILABLE);
+    rpcs.get(0).fail(Code.UNAVAILABLE);
     readers.forEach(reader -> assertThat(reader.rest()).containsExactly("UNAVAILABLE"));
-    assertThat(rpcs).as("it was repeated already").hasSize(3);
+    assertThat(rpcs).as("it was repeated already").hasSize(1);
   }
 
   @ParameterizedTest
@@ -167,18 +167,18 @@ class GatheredReadsTest {
       names = {"UNAVAILABLE", "PERMISSION_DENIED"})
   void whatAStreamThatBrokeLeftOutIsReadAgainIfThatMayHelp(Code code) {
     List<DocumentReader> readers = gathered("a", "b", "c");
-    rpcs.get(2).found("b", 1);
-    rpcs.get(2).fail(code);
+    rpcs.get(0).found("b", 1);
+    rpcs.get(0).fail(code);
     assertThat(readers.get(1).rest()).containsExactly("found b at 1", "end");
     if (code == Code.PERMISSION_DENIED) {
       assertThat(readers.get(0).rest()).containsExactly("PERMISSION_DENIED");
       assertThat(readers.get(2).rest()).containsExactly("PERMISSION_DENIED");
       return;
     }
-    assertThat(rpcs.subList(3, 5).stream().map(Rpc::request))
+    assertThat(rpcs.subList(1, 3).stream().map(Rpc::request))
         .containsExactlyInAnyOrder(of("a"), of("c"));
-    assertThat(rpcs.get(3).context()).as("what is left of its time").isNotNull();
-    for (Rpc again : rpcs.subList(3, 5)) {
+    assertThat(rpcs.get(1).context()).as("what is left of its time").isNotNull();
+    for (Rpc again : rpcs.subList(1, 3)) {
       again.found(again.request().getDocuments(0), 9);
     }
     assertThat(readers.get(0).rest()).containsExactly("found a at 9", "end");
@@ -188,8 +188,8 @@ class GatheredReadsTest {
   @Test
   void whatMayBeTheFaultOfOneReadIsNotToldToTheOthers() {
     List<DocumentReader> readers = gathered("a", "bad");
-    rpcs.get(2).fail(Code.INVALID_ARGUMENT);
-    for (Rpc again : rpcs.subList(3, 5)) {
+    rpcs.get(0).fail(Code.INVALID_ARGUMENT);
+    for (Rpc again : rpcs.subList(1, 3)) {
       if (again.request().equals(of("bad"))) {
         again.fail(Code.INVALID_ARGUMENT);
       } else {
@@ -198,15 +198,15 @@ class GatheredReadsTest {
     }
     assertThat(readers.get(0).rest()).containsExactly("found a at 1", "end");
     assertThat(readers.get(1).rest()).containsExactly("INVALID_ARGUMENT");
-    assertThat(rpcs).hasSize(5);
+    assertThat(rpcs).hasSize(3);
   }
 
   @Test
   void whatAnAnswerLeftOutIsReadAgain() {
     List<DocumentReader> readers = gathered("a", "b");
-    rpcs.get(2).found("a", 1);
-    rpcs.get(2).observer().onComplete();
-    rpcs.get(3).missing("b", 2);
+    rpcs.get(0).found("a", 1);
+    rpcs.get(0).observer().onComplete();
+    rpcs.get(1).missing("b", 2);
     assertThat(readers.get(1).rest()).containsExactly("missing b at 2", "end");
   }
 
@@ -216,9 +216,9 @@ class GatheredReadsTest {
     readers.get(0).cannotRead();
     readers.get(1).cancel();
     for (String document : List.of("a", "b", "c")) {
-      rpcs.get(2).found(document, 1);
+      rpcs.get(0).found(document, 1);
     }
-    rpcs.get(2).observer().onComplete();
+    rpcs.get(0).observer().onComplete();
     assertThat(readers.get(0).rest())
         .containsExactly(new IllegalStateException("cannot be read").toString());
     assertThat(readers.get(1).rest())
@@ -230,24 +230,20 @@ class GatheredReadsTest {
 
   @Test
   void readsOfOtherFieldsAndOfTheSameDocumentAreAnotherRpc() {
-    read("busy 1");
-    read("busy 2");
+    busy();
     read("a");
     read("a");
     DocumentMask mask = DocumentMask.newBuilder().addFieldPaths("version").build();
     reads.call(of("b").toBuilder().setMask(mask).build(), new DocumentReader());
     reads.call(of("c").toBuilder().setMask(mask).build(), new DocumentReader());
-    for (int i = 0; i < 3; i++) {
-      rpcs.get(i).observer().onComplete();
-    }
-    assertThat(rpcs.subList(2, 5).stream().map(Rpc::request))
+    timers.pass(Gathering.INTERVAL);
+    assertThat(rpcs.subList(0, 3).stream().map(Rpc::request))
         .containsExactly(of("a"), of("a"), of("b", "c").toBuilder().setMask(mask).build());
   }
 
   @Test
   void whatIsNoSingleReadGoesAsItIs() {
-    read("busy 1");
-    read("busy 2");
+    busy();
     BatchGetDocumentsRequest transaction =
         of("a").toBuilder().setTransaction(ByteString.copyFromUtf8("t")).build();
     BatchGetDocumentsRequest past =
@@ -257,15 +253,14 @@ class GatheredReadsTest {
     all.forEach(request -> reads.call(request, reader));
     GrpcCallContext own = GrpcCallContext.createDefault();
     reads.call(of("a"), reader, own);
-    assertThat(rpcs.subList(2, 6).stream().map(Rpc::request)).isEqualTo(all);
-    assertThat(rpcs.get(6).context()).isSameAs(own);
-    assertThat(rpcs.get(6).observer()).isSameAs(reader);
+    assertThat(rpcs.subList(0, 4).stream().map(Rpc::request)).isEqualTo(all);
+    assertThat(rpcs.get(4).context()).isSameAs(own);
+    assertThat(rpcs.get(4).observer()).isSameAs(reader);
   }
 
   @Test
   void closingSendsWhatWaitsAndAClosedClientAnswersAll() {
-    read("busy 1");
-    read("busy 2");
+    busy();
     List<DocumentReader> waiting = List.of(read("a"), read("b"));
     closed = true;
     reads.close();

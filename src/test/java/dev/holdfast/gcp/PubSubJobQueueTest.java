@@ -91,7 +91,7 @@ class PubSubJobQueueTest extends JobQueueContract {
       assertThat(faults.calls().get("Publish")).isLessThanOrEqualTo(10);
       assertThat(faults.calls().get("Pull")).isLessThanOrEqualTo(10);
       assertThat(faults.calls().get("ModifyAckDeadline")).isEqualTo(1);
-      assertThat(faults.calls().get("Acknowledge")).isLessThanOrEqualTo(3);
+      assertThat(faults.calls().get("Acknowledge")).isLessThanOrEqualTo(10);
     }
   }
 

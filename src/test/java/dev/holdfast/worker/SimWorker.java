@@ -15,12 +15,11 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 
-/** A worker process of a simulated fleet: the real runner, lease keeper and attempts. */
+/** A worker process of a simulated fleet: the real intake, runner, lease keeper and attempts. */
 final class SimWorker {
 
   static final Duration LEASE = Duration.ofSeconds(30);
   private static final Duration PULL_WAIT = Duration.ofSeconds(5);
-  private static final Duration PULL_AGAIN = Duration.ofMillis(500);
 
   /** For a grace of 15, 30 and 120 s. */
   private static final List<Duration> DRAIN_BUDGETS =
@@ -32,12 +31,10 @@ final class SimWorker {
   private final SimFleet fleet;
   final SimProcess process;
   private final WorkerOptions options;
-  private final JobQueue queue;
+  private final Intake intake;
   private final LeaseKeeper leases;
   private final JobRunner runner;
   private final int slowness;
-  private int inFlight;
-  private boolean pulling;
   private boolean draining;
 
   SimWorker(SimFleet fleet, SimProcess process) {
@@ -55,7 +52,7 @@ final class SimWorker {
             fleet.alone() ? 3 : world.between(1, 3),
             LEASE,
             Checkpoints.every(span));
-    queue = plant.plant(fleet.queue().port(process));
+    JobQueue queue = plant.plant(fleet.queue().port(process));
     JobRecords records =
         new JobRecords(
             plant.plant(fleet.store().port(process), process),
@@ -84,6 +81,13 @@ final class SimWorker {
     runner =
         new JobRunner(
             services, options, Map.of("scripted", serving), leases, METRICS, new Loop(process));
+    intake =
+        new Intake(
+            process,
+            new Loop(process),
+            held -> draining ? 0 : options.slots() - held,
+            free -> queue.pull(free, LEASE, PULL_WAIT),
+            this::work);
   }
 
   private static int slowness(SimFleet fleet) {
@@ -101,7 +105,7 @@ final class SimWorker {
   void start() {
     fleet.events().port(process).subscribe(WorkerOptions.HEARS, runner::heard);
     turn();
-    pull();
+    intake.pull();
   }
 
   private void turn() {
@@ -113,41 +117,11 @@ final class SimWorker {
         });
   }
 
-  private void pull() {
-    int free = options.slots() - inFlight;
-    if (pulling || draining || free <= 0) {
-      return;
-    }
-    pulling = true;
-    queue
-        .pull(free, LEASE, PULL_WAIT)
-        .onComplete(
-            pulled -> {
-              pulling = false;
-              if (pulled.failed()) {
-                process.after(PULL_AGAIN, this::pull);
-              } else {
-                pulled.result().forEach(this::take);
-                pull();
-              }
-              leaveIfIdle();
-            });
-  }
-
-  private void take(Delivery delivery) {
-    inFlight++;
+  private Future<Void> work(Delivery delivery) {
     leases.add(delivery);
-    runner
+    return runner
         .run(delivery)
-        .onComplete(
-            done -> {
-              if (done.failed()) {
-                fleet.world().violated("the runner never fails, but: " + done.cause());
-              }
-              inFlight--;
-              pull();
-              leaveIfIdle();
-            });
+        .onFailure(e -> fleet.world().violated("the runner never fails, but: " + e));
   }
 
   /** SIGTERM, and SIGKILL when the budget is over. */
@@ -159,13 +133,13 @@ final class SimWorker {
         () -> {
           draining = true;
           runner.drain(how);
-          leaveIfIdle();
+          intake.stop().onComplete(empty -> leave());
         });
     fleet.world().surely(budget.toMillis(), () -> process.kill("its time to drain is over"));
   }
 
-  private void leaveIfIdle() {
-    if (!draining || inFlight > 0 || pulling || !process.alive()) {
+  private void leave() {
+    if (!process.alive()) {
       return;
     }
     if (!process.disturbed()) {
@@ -184,7 +158,7 @@ final class SimWorker {
   }
 
   boolean idle() {
-    return !process.alive() || (inFlight == 0 && !process.paused());
+    return !process.alive() || (intake.held() == 0 && !process.paused());
   }
 
   private static final class NoRoster implements WorkerRoster {
