@@ -6,12 +6,14 @@ import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -131,20 +133,29 @@ final class ObjectTree {
           throw e;
         }
       } catch (FileAlreadyExistsException e) {
-        if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+        Path taken = Path.of(e.getFile());
+        BasicFileAttributes there = look(taken);
+        if (there != null && there.isRegularFile() && taken.equals(file)) {
           return false;
         }
-        Path taken = Path.of(e.getFile());
-        boolean directory = Files.isDirectory(taken, LinkOption.NOFOLLOW_LINKS);
-        boolean vanished = !Files.exists(taken, LinkOption.NOFOLLOW_LINKS);
         // a directory above the object is no obstacle: it was deleted as empty and is back
-        boolean passable = vanished || (directory && !taken.equals(file));
+        boolean passable = there == null || (there.isDirectory() && !taken.equals(file));
         if (attempt == LINK_ATTEMPTS || !passable) {
           throw JobError.ILLEGAL_STATE.because(
               "%s is in the way: a key cannot be both an object and a directory of objects."
                   .formatted(e.getFile()));
         }
       }
+    }
+  }
+
+  /** What is there at one moment, since two looks may see two things; null if nothing is. */
+  private static @Nullable BasicFileAttributes look(Path path) throws IOException {
+    try {
+      return Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+    } catch (FileSystemException e) {
+      // gone, or so is what was above it
+      return null;
     }
   }
 
