@@ -9,14 +9,16 @@ import dev.holdfast.contract.ObjectStoreContract;
 import dev.holdfast.job.ObjectStore;
 import io.vertx.core.buffer.Buffer;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
@@ -43,37 +45,35 @@ class FileObjectStoreTest extends ObjectStoreContract {
     threads.close();
   }
 
-  /** Method: a directory comes and goes far more often than deletions by others would make it. */
+  /**
+   * Method: while an object is made its directory comes and goes, fewer times than the store tries.
+   */
   @Test
   void aDirectoryThatComesAndGoesIsNeverInTheWay() throws Exception {
     Path directory = data.resolve("flaps");
-    AtomicBoolean done = new AtomicBoolean();
-    Thread flaps =
-        new Thread(
-            () -> {
-              while (!done.get()) {
-                try {
-                  Files.createDirectory(directory);
-                  Files.delete(directory);
-                } catch (FileAlreadyExistsException
-                    | NoSuchFileException
-                    | DirectoryNotEmptyException e) {
-                  // the store was faster
-                } catch (IOException e) {
-                  throw new UncheckedIOException(e);
-                }
-              }
-            });
-    flaps.start();
+    ExecutorService another = Executors.newSingleThreadExecutor();
     try {
       for (int i = 0; i < 300; i++) {
+        Future<?> flaps = another.submit(() -> flap(directory, 30));
         assertThat(await(one.create("flaps/object", Buffer.buffer("x"), Map.of()))).isTrue();
+        flaps.get();
         assertThat(await(one.delete("flaps/object"))).isTrue();
       }
     } finally {
-      done.set(true);
-      flaps.join();
+      another.shutdownNow();
     }
+  }
+
+  private static @Nullable Void flap(Path directory, int times) throws IOException {
+    for (int i = 0; i < times; i++) {
+      try {
+        Files.createDirectory(directory);
+        Files.delete(directory);
+      } catch (FileAlreadyExistsException | NoSuchFileException | DirectoryNotEmptyException e) {
+        // the store was faster
+      }
+    }
+    return null;
   }
 
   @Override
