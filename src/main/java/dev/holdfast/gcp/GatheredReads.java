@@ -25,8 +25,7 @@ final class GatheredReads
     extends ServerStreamingCallable<BatchGetDocumentsRequest, BatchGetDocumentsResponse> {
 
   /** Of names, whose bytes never come to that; records of 1 MB each come one by one. */
-  private static final Gathering.Limits LIMITS =
-      new Gathering.Limits(Gathering.INTERVAL, 32, 1 << 20);
+  static final Gathering.Limits LIMITS = new Gathering.Limits(Gathering.INTERVAL, 32, 1 << 20);
 
   private final ServerStreamingCallable<BatchGetDocumentsRequest, BatchGetDocumentsResponse> reads;
   private final Set<Code> repeated;

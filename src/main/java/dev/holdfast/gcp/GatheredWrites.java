@@ -34,8 +34,7 @@ import org.jspecify.annotations.Nullable;
 final class GatheredWrites extends UnaryCallable<CommitRequest, CommitResponse> {
 
   /** Firestore takes 500 writes of 10 MiB; all of an RPC's have the time of one. */
-  private static final Gathering.Limits LIMITS =
-      new Gathering.Limits(Gathering.INTERVAL, 32, 1 << 20);
+  static final Gathering.Limits LIMITS = new Gathering.Limits(Gathering.INTERVAL, 32, 1 << 20);
 
   /** What a request as a whole is told, although perhaps only one of its writes is at fault. */
   private static final Set<Code> BLAME =

@@ -25,8 +25,8 @@ final class PubSubLeases {
 
   private static final int IDS_BYTES_MAX = 400_000;
 
-  /** Nobody waits for these but the slot that an acknowledgement frees. */
-  private static final Gathering.Limits LIMITS =
+  /** Nobody waits for an acknowledgement but the slot that it frees; hand-overs take seconds. */
+  static final Gathering.Limits LIMITS =
       new Gathering.Limits(Duration.ofMillis(50), 500, IDS_BYTES_MAX);
 
   /**

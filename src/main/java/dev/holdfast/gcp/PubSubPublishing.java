@@ -22,8 +22,7 @@ final class PubSubPublishing {
   static final int KEY_BYTES_MAX = 256;
   static final int VALUE_BYTES_MAX = 1_024;
 
-  private static final Gathering.Limits LIMITS =
-      new Gathering.Limits(Gathering.INTERVAL, 1_000, 1 << 20);
+  static final Gathering.Limits LIMITS = new Gathering.Limits(Gathering.INTERVAL, 1_000, 1 << 20);
 
   private final PubSubGathering<String, PubsubMessage> gathering;
 

@@ -40,8 +40,7 @@ final class Intake {
   private boolean pulling;
   private boolean stopped;
   private Duration again = AGAIN_FIRST;
-  private Clocked.@Nullable Timer later;
-  private Clocked.@Nullable Timer gathering;
+  private Clocked.@Nullable Timer waiting;
 
   /**
    * @param room how many more may be held beside so many, zero or less if none
@@ -67,22 +66,29 @@ final class Intake {
 
   /** Pulls if there is room and no pull is under way; called whenever there may be room. */
   void pull() {
-    if (stopped || pulling || gathering != null) {
+    if (stopped || pulling || waiting != null) {
       return;
     }
     int free = room.applyAsInt(held);
     if (held > free * MANY && free > 0) {
-      gathering = clock.after(GATHERS, () -> loop.execute(this::gathered));
+      pullAfter(GATHERS);
     } else {
       pull(free);
     }
   }
 
-  private void gathered() {
-    gathering = null;
-    if (!stopped) {
-      pull(room.applyAsInt(held));
-    }
+  private void pullAfter(Duration delay) {
+    waiting =
+        clock.after(
+            delay,
+            () ->
+                loop.execute(
+                    () -> {
+                      waiting = null;
+                      if (!stopped) {
+                        pull(room.applyAsInt(held));
+                      }
+                    }));
   }
 
   private void pull(int free) {
@@ -93,21 +99,21 @@ final class Intake {
     loop.here(call.apply(free))
         .onComplete(
             pulled -> {
-              pulling = false;
-              if (pulled.failed()) {
-                pullLater(pulled.cause());
-              } else {
+              if (pulled.succeeded()) {
                 again = AGAIN_FIRST;
                 take(pulled.result());
-                pull();
+              } else if (!stopped) {
+                pullLater(pulled.cause());
               }
+              pulling = false;
+              pull();
               endIfEmpty();
             });
   }
 
   private void pullLater(Throwable why) {
     LOG.warn("could not pull jobs; next try in {} ms: {}", again.toMillis(), why.toString());
-    later = clock.after(again, () -> loop.execute(this::pull));
+    pullAfter(again);
     Duration doubled = again.multipliedBy(2);
     again = doubled.compareTo(AGAIN_MAX) > 0 ? AGAIN_MAX : doubled;
   }
@@ -132,16 +138,11 @@ final class Intake {
    */
   Future<Void> stop() {
     stopped = true;
-    cancel(later);
-    cancel(gathering);
+    if (waiting != null) {
+      waiting.cancel();
+    }
     endIfEmpty();
     return empty.future();
-  }
-
-  private static void cancel(Clocked.@Nullable Timer timer) {
-    if (timer != null) {
-      timer.cancel();
-    }
   }
 
   private void endIfEmpty() {

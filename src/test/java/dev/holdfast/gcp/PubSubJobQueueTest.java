@@ -77,21 +77,25 @@ class PubSubJobQueueTest extends JobQueueContract {
   void aHundredMessagesThatComeTogetherTakeAHandfulOfCalls() {
     try (RpcFaults faults = new RpcFaults()) {
       PubSubJobQueue counted = world.queue(faults);
+      long began = System.nanoTime();
       List<Future<?>> published = new ArrayList<>();
       for (int i = 0; i < 100; i++) {
         published.add(counted.publish(message()));
       }
       await(Future.all(published));
+      assertThat(faults.calls().get("Publish"))
+          .isLessThanOrEqualTo(Pace.calls(PubSubPublishing.LIMITS, 100, began));
       List<Delivery> held = new ArrayList<>();
       while (held.size() < 100) {
         held.addAll(await(counted.pull(100, LEASE, patience())));
       }
       await(counted.extend(held, LEASE));
+      began = System.nanoTime();
       await(Future.all(held.stream().map(Delivery::ack).toList()));
-      assertThat(faults.calls().get("Publish")).isLessThanOrEqualTo(10);
+      assertThat(faults.calls().get("Acknowledge"))
+          .isLessThanOrEqualTo(Pace.calls(PubSubLeases.LIMITS, 100, began));
       assertThat(faults.calls().get("Pull")).isLessThanOrEqualTo(10);
       assertThat(faults.calls().get("ModifyAckDeadline")).isEqualTo(1);
-      assertThat(faults.calls().get("Acknowledge")).isLessThanOrEqualTo(10);
     }
   }
 

@@ -122,17 +122,17 @@ class DrainOrderTest {
 
   @Test
   void rowsThatAnAttemptWasGivenAndCouldNotUseAreLeftOn() throws Exception {
-    String[] texts = windows(new int[] {9, 8, 400, 399}, new int[] {398, 397, 5, 4});
+    String[] texts = windows(new int[] {600, 500, 400, 9}, new int[] {8, 7, 6, 5});
     Job job = world.submit(texts);
     leavesInItsFirstBatch("first", 8);
-    WorkerWorld.Worker second = leavesInItsFirstBatch("second", 6);
-    assertThat(lengths(second)).containsExactly(List.of(398, 397));
-    assertThat(looseRows(job)).containsExactly(2L, 4L);
+    WorkerWorld.Worker second = leavesInItsFirstBatch("second", 7);
+    assertThat(lengths(second)).containsExactly(List.of(500, 400));
+    assertThat(looseRows(job)).containsExactly(1L, 3L);
 
     WorkerWorld.Worker last = world.worker("last");
     last.work();
     world.assertComplete(job, texts);
-    assertThat(inferred(last)).isEqualTo(4);
+    assertThat(inferred(last)).isEqualTo(5);
   }
 
   @Test

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Method: the test answers pulls and ends deliveries by hand, in one thread. */
@@ -29,6 +30,10 @@ class IntakeTest {
   private final List<Pull> pulls = new ArrayList<>();
   private final List<Promise<Void>> work = new ArrayList<>();
   private int slots = 16;
+
+  /** What is done of a delivery that then ends at once; if null the test ends it by hand. */
+  private @Nullable Runnable atOnce;
+
   private final Intake intake =
       new Intake(
           clock,
@@ -40,6 +45,11 @@ class IntakeTest {
             return pull.answer().future();
           },
           delivery -> {
+            Runnable now = atOnce;
+            if (now != null) {
+              now.run();
+              return Future.succeededFuture();
+            }
             Promise<Void> done = Promise.promise();
             work.add(done);
             return done.future();
@@ -141,8 +151,10 @@ class IntakeTest {
       clock.advance(Duration.ofMillis(1));
       last(i + 2);
     }
-    last(8).brings(0);
+    last(8).brings(3);
     last(9).answer().fail(new IOException("gone again"));
+    end(3);
+    last(9);
     clock.advance(Duration.ofMillis(500));
     last(10);
   }
@@ -161,6 +173,17 @@ class IntakeTest {
     assertThat(empty.succeeded()).isTrue();
     clock.advance(Duration.ofHours(1));
     last(2);
+  }
+
+  @Test
+  void hasNotEndedBeforeAllThatTheLastPullBringsWasWorkedOn() {
+    intake.pull();
+    Future<Void> empty = intake.stop();
+    List<Boolean> ended = new ArrayList<>();
+    atOnce = () -> ended.add(empty.isComplete());
+    last(1).brings(3);
+    assertThat(ended).containsExactly(false, false, false);
+    assertThat(empty.succeeded()).isTrue();
   }
 
   @Test
