@@ -13,9 +13,9 @@ import java.util.function.Function;
 
 /**
  * Many small things that one call can do together. While calls come one in {@link Limits#interval}
- * or less, each thing is sent at once; what would make more of them waits for the next call, and so
- * shares it. So a lone request waits for nobody, and under load there are few calls. Nobody is
- * blocked. Thread-safe.
+ * or less, and none right after another, each thing is sent at once; what would make more of them
+ * waits for the next call, and so shares it. So a lone request waits for nobody, what comes
+ * together takes two calls, and under load there are few. Nobody is blocked. Thread-safe.
  *
  * @param <K> what one call can have only one of
  * @param <T> what a call has many of
@@ -25,8 +25,11 @@ final class Gathering<K, T> {
   /** Where somebody waits; small beside what a call to another machine takes. */
   static final Duration INTERVAL = Duration.ofMillis(10);
 
-  /** Calls at once after a pause that was long enough for as many. */
+  /** Calls one {@link #APART} after the other, after a pause that was long enough for as many. */
   static final int BURST = 4;
+
+  /** What comes together has come by then, such as the reads of what one pull brought. */
+  static final Duration APART = Duration.ofMillis(2);
 
   /** The call that does for many. */
   interface Send<K, T> {
@@ -61,8 +64,8 @@ final class Gathering<K, T> {
   }
 
   /**
-   * @param interval between calls that are not full, in the long run; the longest that anything
-   *     waits
+   * @param interval between calls of one key that are not full, in the long run; the longest that
+   *     anything waits
    * @param itemsMax of one call
    * @param bytesMax of one call, but for an item that is larger by itself
    */
@@ -75,7 +78,9 @@ final class Gathering<K, T> {
 
   private final Map<K, Batch<K, T>> waiting = new HashMap<>();
   private final long burstNanos;
+  private final long apartNanos;
   private long nextAt;
+  private long apartAt;
   private boolean closed;
 
   /**
@@ -88,12 +93,14 @@ final class Gathering<K, T> {
     this.once = once;
     this.send = send;
     this.burstNanos = limits.interval().toNanos() * (BURST - 1);
+    this.apartNanos = Math.min(APART.toNanos(), limits.interval().toNanos());
     this.nextAt = timers.nanos() - burstNanos;
+    this.apartAt = timers.nanos();
   }
 
   /** False if this is closed. */
   boolean add(K key, T item, int bytes) {
-    List<Batch<K, T>> now = new ArrayList<>(2);
+    List<Batch<K, T>> ready = new ArrayList<>(2);
     synchronized (this) {
       if (closed) {
         return false;
@@ -102,22 +109,23 @@ final class Gathering<K, T> {
       Batch<K, T> before = waiting.get(key);
       if (before != null
           && (before.bytes + bytes > limits.bytesMax() || before.about.contains(about))) {
-        now.add(leaving(before));
+        ready.add(leaving(before));
       }
       Batch<K, T> batch = waiting.computeIfAbsent(key, Batch::new);
       batch.add(item, about, bytes);
       if (batch.items.size() == limits.itemsMax()) {
-        now.add(leaving(batch));
+        ready.add(leaving(batch));
       } else if (batch.items.size() == 1) {
-        long wait = nextAt - timers.nanos();
+        long now = timers.nanos();
+        long wait = Math.max(nextAt - now, apartAt - now);
         if (wait <= 0) {
-          now.add(leaving(batch));
+          ready.add(leaving(batch));
         } else {
           timers.after(wait, () -> due(batch));
         }
       }
     }
-    now.forEach(this::send);
+    ready.forEach(this::send);
     return true;
   }
 
@@ -127,6 +135,7 @@ final class Gathering<K, T> {
     long interval = limits.interval().toNanos();
     long since = Math.max(nextAt - now, -burstNanos);
     nextAt = now + Math.min(since + interval, interval);
+    apartAt = now + apartNanos;
     return batch;
   }
 

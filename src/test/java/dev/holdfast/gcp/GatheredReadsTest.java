@@ -95,12 +95,10 @@ class GatheredReadsTest {
     return reader;
   }
 
-  /** Reads as many as go at once, and forgets them. */
+  /** Has read what it forgets, until the next RPC is an interval away. */
   private void busy() {
-    for (int i = 0; i < Gathering.BURST; i++) {
-      read("busy " + i);
-    }
-    assertThat(rpcs).hasSize(Gathering.BURST);
+    timers.busy(i -> read("busy " + i));
+    assertThat(rpcs).hasSize(Gathering.BURST + 1);
     rpcs.clear();
   }
 
@@ -126,9 +124,11 @@ class GatheredReadsTest {
     rpcs.get(0).found("a", 3);
     rpcs.get(0).observer().onComplete();
     assertThat(found.rest()).containsExactly("found a at 3", "end");
+    timers.pass(Gathering.APART);
     DocumentReader refused = read("a");
     rpcs.get(1).fail(Code.INVALID_ARGUMENT);
     assertThat(refused.rest()).containsExactly("INVALID_ARGUMENT");
+    timers.pass(Gathering.APART);
     DocumentReader nothing = read("a");
     rpcs.get(2).observer().onComplete();
     assertThat(nothing.rest()).containsExactly("end");

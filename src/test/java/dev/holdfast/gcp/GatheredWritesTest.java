@@ -121,12 +121,10 @@ class GatheredWritesTest {
     return response.build();
   }
 
-  /** Writes as many as go at once, and forgets them. */
+  /** Has written what it forgets, until the next RPC is an interval away. */
   private void busy() {
-    for (int i = 0; i < Gathering.BURST; i++) {
-      write("busy " + i);
-    }
-    assertThat(alone.requests).hasSize(Gathering.BURST);
+    timers.busy(i -> write("busy " + i));
+    assertThat(alone.requests).hasSize(Gathering.BURST + 1);
     alone.forget();
   }
 
@@ -152,6 +150,7 @@ class GatheredWritesTest {
     assertThat(written.isComplete()).isFalse();
     alone.answers.get(0).set(committed(7));
     assertThat(await(written)).isEqualTo(committed(7));
+    timers.pass(Gathering.APART);
     Future<CommitResponse> refused = write("a");
     alone.answers.get(1).setException(failed(Code.ALREADY_EXISTS));
     assertThat(CallFailure.code(failure(refused))).isEqualTo(Code.ALREADY_EXISTS);

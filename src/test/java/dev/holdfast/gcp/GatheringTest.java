@@ -38,13 +38,32 @@ class GatheringTest {
     timers.pass(Duration.ofMillis(millis));
   }
 
-  /** As many calls of one as go at once, which are forgotten. */
+  /** Calls of one, which are forgotten, until the next one is an interval away. */
   private void busy() {
-    for (int i = 0; i < Gathering.BURST; i++) {
-      add("busy " + i);
-    }
-    assertThat(sent).hasSize(Gathering.BURST);
+    timers.busy(i -> add("busy " + i));
+    assertThat(sent).hasSize(Gathering.BURST + 1);
     sent.clear();
+  }
+
+  @Test
+  void whatComesTogetherTakesTwoCalls() {
+    add("a", "b", "c");
+    assertThat(sent).containsExactly(List.of("a"));
+    timers.pass(Gathering.APART);
+    assertThat(sent).containsExactly(List.of("a"), List.of("b", "c"));
+    add("d");
+    assertThat(sent).hasSize(2);
+    timers.pass(Gathering.APART);
+    assertThat(sent).last().isEqualTo(List.of("d"));
+  }
+
+  @Test
+  void noTwoCallsAreFurtherApartThanAnInterval() {
+    Gathering<String, String> eager = gathering(new Limits(Duration.ofMillis(1), 3, 100));
+    eager.add("", "a", 1);
+    eager.add("", "b", 1);
+    millis(1);
+    assertThat(sent).containsExactly(List.of("a"), List.of("b"));
   }
 
   @Test
@@ -78,12 +97,14 @@ class GatheringTest {
   void aPauseAllowsAsManyAtOnceAsItIsLong() {
     busy();
     millis(30);
-    add("a", "b", "c", "d");
+    for (String item : List.of("a", "b", "c", "d")) {
+      add(item);
+      timers.pass(Gathering.APART);
+    }
     assertThat(sent).containsExactly(List.of("a"), List.of("b"), List.of("c"));
     millis(1_000);
     sent.clear();
-    add("a", "b", "c", "d", "e");
-    assertThat(sent).hasSize(Gathering.BURST);
+    busy();
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.holdfast.gcp;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.PriorityQueue;
+import java.util.function.IntConsumer;
 
 /** A stopwatch that a test turns by hand. For one thread. */
 final class HandTimers implements Gathering.Timers {
@@ -23,6 +24,19 @@ final class HandTimers implements Gathering.Timers {
   @Override
   public void after(long nanos, Runnable task) {
     waiting.add(new Task(now + nanos, number++, task));
+  }
+
+  /**
+   * Does something as often, and as far apart, as uses up all the calls that a {@link Gathering}
+   * with the usual interval makes at once: the last is made now, and the next an interval later.
+   *
+   * @param once is given its number
+   */
+  void busy(IntConsumer once) {
+    for (int i = 0; i <= Gathering.BURST; i++) {
+      once.accept(i);
+      pass(Gathering.APART);
+    }
   }
 
   /** Lets time pass, and runs what becomes due at its time. */

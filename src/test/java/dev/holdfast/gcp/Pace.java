@@ -6,7 +6,7 @@ final class Pace {
   private Pace() {}
 
   /**
-   * The most calls since then, if neither bytes nor keys make more.
+   * The most calls with one key since then, if bytes do not make more.
    *
    * @param items that came since then
    * @param beganNanos by {@link System#nanoTime()}
