@@ -6,6 +6,7 @@ import dev.holdfast.job.Job;
 import dev.holdfast.job.JobEvents;
 import dev.holdfast.job.JobId;
 import dev.holdfast.job.JobIntake;
+import dev.holdfast.job.JobLife;
 import dev.holdfast.job.JobQueue;
 import dev.holdfast.job.JobRecords;
 import dev.holdfast.job.JobSpec;
@@ -32,14 +33,26 @@ import java.util.function.IntFunction;
 final class GoogleJobs {
 
   private static final int SUBMITTED_AT_ONCE = 64;
+  private static final int TRIES_MAX = 10;
   private static final int SLOTS = 256;
 
   private final Gcp gcp;
   private final Clocked clock;
 
+  /**
+   * Blocks until Firestore writes: an emulator that has just started needs longer for its first
+   * calls than any may take.
+   */
   GoogleJobs(Gcp gcp, Clocked clock) {
     this.gcp = gcp;
     this.clock = clock;
+    Future<?> written = Future.failedFuture("none yet");
+    for (int tries = 0; tries < TRIES_MAX && written.failed(); tries++) {
+      Job nobodys = JobLife.created(JobId.random(), spec("none", "warm-up"), clock.instant());
+      written = gcp.store().create(nobodys);
+      await(written.otherwiseEmpty());
+    }
+    await(written);
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.holdfast.gcp;
 
+import com.google.api.gax.rpc.DeadlineExceededException;
 import com.google.cloud.Timestamp;
 import com.google.cloud.firestore.DocumentReference;
 import com.google.cloud.firestore.DocumentSnapshot;
@@ -30,6 +31,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * The benchmark's baseline on emulators: the RPCs that a job of one item costs, by the same
@@ -61,6 +63,7 @@ public final class RpcLoop implements AutoCloseable {
    *
    * @param threads that call Firestore and Cloud Storage
    * @return seconds from the first pull to the last acknowledgement
+   * @throws IllegalStateException if a call failed: nothing of the loop is tried again
    */
   public double run(int jobs, int threads) throws InterruptedException {
     ExecutorService pool = Executors.newFixedThreadPool(threads + 2);
@@ -68,11 +71,13 @@ public final class RpcLoop implements AutoCloseable {
     BlockingQueue<PubsubMessage> events = new LinkedBlockingQueue<>();
     BlockingQueue<String> acks = new LinkedBlockingQueue<>();
     AtomicInteger acknowledged = new AtomicInteger();
+    AtomicReference<Exception> failure = new AtomicReference<>();
     long from = System.nanoTime();
     try {
-      pool.execute(() -> publish(events));
-      pool.execute(() -> acknowledge(acks, acknowledged));
+      pool.execute(() -> kept(failure, () -> publish(events)));
+      pool.execute(() -> kept(failure, () -> acknowledge(acks, acknowledged)));
       for (int pulled = 0; pulled < jobs; ) {
+        check(failure);
         free.acquire();
         int more = free.drainPermits();
         List<ReceivedMessage> messages = pull(1 + more);
@@ -81,8 +86,12 @@ public final class RpcLoop implements AutoCloseable {
         for (ReceivedMessage message : messages) {
           pool.execute(
               () -> {
-                work(message, events);
-                acks.add(message.getAckId());
+                kept(
+                    failure,
+                    () -> {
+                      work(message, events);
+                      acks.add(message.getAckId());
+                    });
                 free.release();
               });
         }
@@ -90,6 +99,7 @@ public final class RpcLoop implements AutoCloseable {
       synchronized (acknowledged) {
         while (acknowledged.get() < jobs) {
           acknowledged.wait(TimeUnit.SECONDS.toMillis(PULL_SECONDS));
+          check(failure);
         }
       }
       return (System.nanoTime() - from) / 1e9;
@@ -98,39 +108,58 @@ public final class RpcLoop implements AutoCloseable {
     }
   }
 
-  private List<ReceivedMessage> pull(int max) {
-    return clients
-        .subscriber()
-        .pullCallable()
-        .call(
-            PullRequest.newBuilder()
-                .setSubscription(clients.subscription(layout.subscriptions().jobs().name()))
-                .setMaxMessages(max)
-                .build(),
-            clients.polling(Duration.ofSeconds(PULL_SECONDS)))
-        .getReceivedMessagesList();
+  private interface Step {
+    void run() throws Exception;
   }
 
-  private void work(ReceivedMessage message, BlockingQueue<PubsubMessage> events) {
+  private static void kept(AtomicReference<Exception> failure, Step step) {
     try {
-      String id = message.getMessage().getData().toStringUtf8();
-      DocumentReference document = firestore.collection(JobDocument.COLLECTION).document(id);
-      DocumentSnapshot read = document.get().get();
-      Timestamp time =
-          write(document, read, "processing", Objects.requireNonNull(read.getUpdateTime()));
-      events.add(event(id));
-      storage.create(
-          BlobInfo.newBuilder(BlobId.of(bucket, "results/" + id + "/part-000000000000.jsonl"))
-              .setMetadata(Map.of("items", "1"))
-              .build(),
-          PART,
-          Storage.BlobTargetOption.doesNotExist(),
-          Storage.BlobTargetOption.disableGzipContent());
-      write(document, read, "complete", time);
-      events.add(event(id));
+      step.run();
     } catch (Exception e) {
-      throw new IllegalStateException("the bare loop failed", e);
+      failure.compareAndSet(null, e);
     }
+  }
+
+  private static void check(AtomicReference<Exception> failure) {
+    Exception first = failure.get();
+    if (first != null) {
+      throw new IllegalStateException("the bare loop failed", first);
+    }
+  }
+
+  private List<ReceivedMessage> pull(int max) {
+    try {
+      return clients
+          .subscriber()
+          .pullCallable()
+          .call(
+              PullRequest.newBuilder()
+                  .setSubscription(clients.subscription(layout.subscriptions().jobs().name()))
+                  .setMaxMessages(max)
+                  .build(),
+              clients.polling(Duration.ofSeconds(PULL_SECONDS)))
+          .getReceivedMessagesList();
+    } catch (DeadlineExceededException e) {
+      return List.of();
+    }
+  }
+
+  private void work(ReceivedMessage message, BlockingQueue<PubsubMessage> events) throws Exception {
+    String id = message.getMessage().getData().toStringUtf8();
+    DocumentReference document = firestore.collection(JobDocument.COLLECTION).document(id);
+    DocumentSnapshot read = document.get().get();
+    Timestamp time =
+        write(document, read, "processing", Objects.requireNonNull(read.getUpdateTime()));
+    events.add(event(id));
+    storage.create(
+        BlobInfo.newBuilder(BlobId.of(bucket, "results/" + id + "/part-000000000000.jsonl"))
+            .setMetadata(Map.of("items", "1"))
+            .build(),
+        PART,
+        Storage.BlobTargetOption.doesNotExist(),
+        Storage.BlobTargetOption.disableGzipContent());
+    write(document, read, "complete", time);
+    events.add(event(id));
   }
 
   /** As much as Holdfast writes: the record's text and the fields beside it. */
