@@ -30,11 +30,17 @@ final class DjlModel implements LoadedModel {
   private final Task task;
   private final List<Model> copies;
 
+  /** Java reads files to tell how many processors there are, and this is asked for each job. */
+  private final int lanes;
+
   private DjlModel(ModelSpec spec, String digest, Task task, List<Model> copies) {
     this.spec = spec;
     this.digest = digest;
     this.task = task;
     this.copies = List.copyOf(copies);
+    this.lanes =
+        copies.size()
+            * spec.lanes().orElse(onGpu() ? 1 : Runtime.getRuntime().availableProcessors());
   }
 
   /**
@@ -126,8 +132,7 @@ final class DjlModel implements LoadedModel {
 
   @Override
   public int lanes() {
-    return copies.size()
-        * spec.lanes().orElse(onGpu() ? 1 : Runtime.getRuntime().availableProcessors());
+    return lanes;
   }
 
   @Override

@@ -50,6 +50,10 @@ final class GrpcChannels {
   }
 
   /**
+   * An answer is handed over by the thread that read it from its connection, so what waits for it
+   * must not block; a further thread costs more than what it would do. gRPC fetches tokens on
+   * threads of its own all the same.
+   *
    * @param channel the library's own for a service
    * @param emulator {@code host:port} of what stands in for the service, if anything
    * @param interceptors see every call, retries counted in
@@ -64,7 +68,8 @@ final class GrpcChannels {
         .setKeepAliveTimeoutDuration(KEEP_ALIVE_ANSWER)
         .setInterceptorProvider(() -> interceptors)
         .setChannelConfigurator(
-            builder -> new Kept(emulator.isPresent() ? builder.usePlaintext() : builder))
+            builder ->
+                new Kept(emulator.isPresent() ? builder.usePlaintext() : builder).directExecutor())
         .build();
   }
 

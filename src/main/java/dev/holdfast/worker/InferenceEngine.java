@@ -44,7 +44,7 @@ public interface InferenceEngine {
     /** SHA-256 over the files of the model directory, in hex. */
     String digest();
 
-    /** How many batches it can infer at once, on all its devices together. */
+    /** How many batches it can infer at once, on all its devices together; always the same. */
     int lanes();
 
     /** What it runs on. */
