@@ -54,7 +54,7 @@ class FleetIT {
 
   /** Mostly a sentence or a few, now and then many. */
   private static int items(int job) {
-    return job == 0 ? WATCHED_ITEMS : job % 100 == 0 ? 300 : job % 10 == 0 ? 30 : 1 + job % 3;
+    return job == 0 ? WATCHED_ITEMS : job % 100 == 0 ? 200 : job % 10 == 0 ? 20 : 1 + job % 3;
   }
 
   @Test
