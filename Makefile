@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-SECTIONS ?= start submit noop queued long bulk small small-threads emulators emulators-small peer events memory checkpoint
+SECTIONS ?= start submit noop queued long bulk small small-threads emulators emulators-small emulators-small-threads peer events memory checkpoint
 JMH ?= .*
 
 .PHONY: help build check browser deploy images-test demo bench jmh format

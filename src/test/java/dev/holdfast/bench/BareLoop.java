@@ -16,18 +16,21 @@ import dev.holdfast.Sentences;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.nio.MappedByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
  * The best loop that one would write around the bare model: a window of texts is tokenised without
  * padding, sorted by token count, cut by a token budget and inferred, on one thread. No queue, no
  * record, no result file. Reads {@code first count} lines from its standard input and answers each
- * with the seconds that embedding those sentences took.
+ * with the seconds that embedding those sentences took. How many it has embedded so far is in the
+ * file that its second argument names, if it has one.
  */
 final class BareLoop {
 
@@ -40,11 +43,18 @@ final class BareLoop {
   private final HuggingFaceTokenizer tokenizer;
   private final NDManager manager;
   private final Block block;
+  private final Optional<MappedByteBuffer> done;
+  private long embedded;
 
-  private BareLoop(HuggingFaceTokenizer tokenizer, NDManager manager, Block block) {
+  private BareLoop(
+      HuggingFaceTokenizer tokenizer,
+      NDManager manager,
+      Block block,
+      Optional<MappedByteBuffer> done) {
     this.tokenizer = tokenizer;
     this.manager = manager;
     this.block = block;
+    this.done = done;
   }
 
   public static void main(String[] arguments)
@@ -68,7 +78,11 @@ final class BareLoop {
                 .optModelPath(directory.resolve("model.pt"))
                 .build()
                 .loadModel()) {
-      BareLoop loop = new BareLoop(tokenizer, model.getNDManager(), model.getBlock());
+      Optional<MappedByteBuffer> done =
+          arguments.length > 1
+              ? Optional.of(BareWay.counter(Path.of(arguments[1])))
+              : Optional.empty();
+      BareLoop loop = new BareLoop(tokenizer, model.getNDManager(), model.getBlock(), done);
       System.out.println("ready");
       BufferedReader in =
           new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
@@ -102,6 +116,8 @@ final class BareLoop {
       int fit = Math.max(1, Math.min(BATCH_ITEMS_MAX, BATCH_TOKENS_MAX / longest));
       List<Integer> batch = order.subList(from, Math.min(order.size(), from + fit));
       forward(ids, batch, longest, vectors);
+      embedded += batch.size();
+      done.ifPresent(counter -> counter.putLong(0, embedded));
       from += batch.size();
     }
     return vectors;

@@ -71,9 +71,9 @@ final class Bench {
   private Map<String, Section> sections() {
     Map<String, Section> sections = new LinkedHashMap<>();
     sections.put("start", this::start);
-    sections.put("bulk", () -> bulk("bulk", Same.CORE));
+    sections.put("bulk", this::bulk);
     sections.put("small", () -> small("small", Same.CORE));
-    sections.put("bulk-threads", () -> bulk("bulk-threads", Same.THREADS));
+    sections.put("bulk-threads", () -> bulkThreads("bulk-threads"));
     sections.put("small-threads", () -> small("small-threads", Same.THREADS));
     sections.put("submit", () -> Submits.run(directory.resolve("submit"), log(), ROUNDS, report));
     sections.put("noop", () -> NoopJobs.run(directory.resolve("noop"), report));
@@ -81,15 +81,18 @@ final class Bench {
     sections.put("long", () -> LongJob.run(directory.resolve("long"), log(), ROUNDS, report));
     sections.put(
         "emulators", () -> EmulatorJobs.run(directory.resolve("emulators"), log(), report));
-    sections.put(
-        "emulators-small",
-        () -> EmulatorSentences.run(directory.resolve("sentences"), log(), model, report));
+    sections.put("emulators-small", () -> emulatorsSmall(Same.CORE));
+    sections.put("emulators-small-threads", () -> emulatorsSmall(Same.THREADS));
     sections.put("peer", () -> SpringPeer.run(directory.resolve("peer"), log(), model, report));
     sections.put(
         "checkpoint", () -> CheckpointCost.run(directory.resolve("checkpoint"), log(), report));
     sections.put("events", () -> EventSockets.run(directory.resolve("events"), log(), report));
     sections.put("memory", this::memory);
     return sections;
+  }
+
+  private void emulatorsSmall(Same same) throws Exception {
+    EmulatorSentences.run(directory.resolve("sentences"), log(), model, same, report);
   }
 
   private Path log() {
@@ -102,23 +105,8 @@ final class Bench {
         .collect(Collectors.joining());
   }
 
-  /** What the worker has as the bare loop has it. */
-  private enum Same {
-    /** Every thread of the worker is on the one core. */
-    CORE("same core", 0),
-    /** One thread infers, on whatever core there is, and so does everything else. */
-    THREADS("same threads", -1);
-
-    private final String words;
-    private final int core;
-
-    Same(String words, int core) {
-      this.words = words;
-      this.core = core;
-    }
-  }
-
-  private Stack stack(String name, Same same) throws IOException, InterruptedException {
+  /** The worker's batches are bounded as the loop's are. */
+  private Map<String, String> settings() throws IOException {
     Path models = directory.resolve("models.yaml");
     Files.writeString(
         models,
@@ -136,18 +124,32 @@ final class Bench {
                 model.toAbsolutePath(),
                 BareLoop.BATCH_ITEMS_MAX,
                 BareLoop.BATCH_TOKENS_MAX));
-    Map<String, String> settings = Map.of("HOLDFAST_MODELS", models.toString());
-    return Stack.start(directory.resolve(name), log(), same.core, settings);
+    return Map.of("HOLDFAST_MODELS", models.toString());
+  }
+
+  private Stack stack(String name, Same same) throws IOException, InterruptedException {
+    return Stack.start(directory.resolve(name), log(), same.core(), settings());
+  }
+
+  private void bulk() throws IOException, InterruptedException {
+    BulkSideBySide.run(
+        Files.createDirectory(directory.resolve("bulk")),
+        log(),
+        model,
+        settings(),
+        BULK_ITEMS,
+        report);
   }
 
   /** The full path against the bare loop: one large job. */
-  private void bulk(String name, Same same)
+  private void bulkThreads(String name)
       throws IOException, InterruptedException, ExecutionException {
+    Same same = Same.THREADS;
     try (BareComparison bare = bare(same);
         Stack stack = stack(name, same)) {
       warmUp(bare, stack);
       bare.with(
-          "one job of %d sentences, %s".formatted(BULK_ITEMS, same.words),
+          "one job of %d sentences, %s".formatted(BULK_ITEMS, same.words()),
           BULK_ITEMS,
           stack.worker(),
           first -> {
@@ -168,7 +170,7 @@ final class Bench {
       warmUp(bare, stack);
       smallJobs(stack, 800_000, WARM_UP_JOBS);
       bare.with(
-          "%d jobs of one sentence, %s".formatted(SMALL_JOBS, same.words),
+          "%d jobs of one sentence, %s".formatted(SMALL_JOBS, same.words()),
           SMALL_JOBS,
           stack.worker(),
           first -> smallJobs(stack, first, SMALL_JOBS));
@@ -177,7 +179,7 @@ final class Bench {
   }
 
   private BareComparison bare(Same same) throws IOException {
-    return BareComparison.start(model, same.core, log(), report);
+    return BareComparison.start(model, same.core(), log(), report);
   }
 
   private static void warmUp(BareComparison bare, Stack stack)

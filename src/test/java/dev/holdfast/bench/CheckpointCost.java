@@ -11,8 +11,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
-import java.util.function.ToDoubleFunction;
 
 /**
  * What checkpoints cost: one job's throughput with them over that of the same job without, side by
@@ -58,36 +58,36 @@ final class CheckpointCost {
     List<Outcome> outcomes = new ArrayList<>();
     for (int round = 0; round < rounds; round++) {
       Path data = directory.resolve(span + "-" + round);
-      try (SideBySide ways = SideBySide.start(data, log, span, WITHOUT)) {
-        ways.job(texts((long) rounds * items, WARM_UP_ITEMS), WARM_UP_ITEMS, round % 2);
-        outcomes.add(ways.job(texts((long) round * items, items), items, round % 2));
+      try (Way with = way(data.resolve("with"), span);
+          Way without = way(data.resolve("without"), WITHOUT)) {
+        SideBySide ways = new SideBySide(with, without);
+        ways.job((long) rounds * items, WARM_UP_ITEMS, round % 2);
+        outcomes.add(ways.job((long) round * items, items, round % 2));
       }
     }
-    report(span, items, outcomes);
+    report(span, items, new Outcomes(outcomes, report));
   }
 
-  private static String texts(long first, int items) {
-    StringBuilder lines = new StringBuilder();
-    for (long i = first; i < first + items; i++) {
-      String sentence = Sentences.at(i);
-      lines.append('"').append(sentence, 0, Math.min(sentence.length(), CHARS));
-      lines.append(' ').append(i).append("\"\n");
-    }
-    return lines.toString();
+  private Way way(Path data, String span) throws IOException, InterruptedException {
+    return HoldfastWay.start(data, log, Map.of("HOLDFAST_CHECKPOINT", span), CheckpointCost::text);
   }
 
-  private void report(String span, int items, List<Outcome> outcomes) {
+  private static String text(long i) {
+    String sentence = Sentences.at(i);
+    return sentence.substring(0, Math.min(sentence.length(), CHARS)) + ' ' + i;
+  }
+
+  private void report(String span, int items, Outcomes outcomes) {
     String what = "%d texts, %s over %s".formatted(items, span, WITHOUT);
     job(what + ": with", items, outcomes, Outcome::with);
     job(what + ": without", items, outcomes, Outcome::without);
-    report.add(what + ": speed of whole jobs", ratios(outcomes, Ended::seconds), "");
-    blocks(what + ": speed", outcomes, Outcome::speeds);
-    report.add(
-        what + ": texts a processor second of whole jobs", ratios(outcomes, Ended::cpuSeconds), "");
-    blocks(what + ": texts a processor second", outcomes, Outcome::thrifts);
-    cuts(what, outcomes);
+    outcomes.wholeJobs(what + ": speed of whole jobs", Ended::seconds);
+    outcomes.blocks(what + ": speed", Outcome::speeds);
+    outcomes.wholeJobs(what + ": texts a processor second of whole jobs", Ended::cpuSeconds);
+    outcomes.blocks(what + ": texts a processor second", Outcome::thrifts);
+    cuts(what, outcomes.rounds());
     if (span.equals(TUNED)) {
-      Outcome last = outcomes.get(outcomes.size() - 1);
+      Outcome last = outcomes.rounds().get(outcomes.rounds().size() - 1);
       report.curve(
           List.of(
               series("span " + span, last.pairs(), Pair::with),
@@ -95,14 +95,10 @@ final class CheckpointCost {
     }
   }
 
-  private void job(String what, int items, List<Outcome> outcomes, Function<Outcome, Ended> which) {
-    List<Ended> ended = outcomes.stream().map(which).toList();
-    report.add(what, figures(ended, e -> items / e.seconds()), "texts/s");
-    report.add(what + ", parts", figures(ended, Ended::parts), "");
-  }
-
-  private static List<Double> ratios(List<Outcome> outcomes, ToDoubleFunction<Ended> cost) {
-    return figures(outcomes, o -> cost.applyAsDouble(o.without()) / cost.applyAsDouble(o.with()));
+  private static void job(
+      String what, int items, Outcomes outcomes, Function<Outcome, Ended> which) {
+    outcomes.add(what, o -> items / which.apply(o).seconds(), "texts/s");
+    outcomes.add(what + ", parts", o -> which.apply(o).parts(), "");
   }
 
   /** What a cut costs that the size of the rows does not ask for. */
@@ -118,18 +114,6 @@ final class CheckpointCost {
             .toList();
     if (!millis.isEmpty()) {
       report.add(what + ": processor time of one more cut", millis, "ms");
-    }
-  }
-
-  private static <T> List<Double> figures(List<T> all, ToDoubleFunction<T> figure) {
-    return all.stream().mapToDouble(figure).boxed().toList();
-  }
-
-  private void blocks(String what, List<Outcome> outcomes, Function<Outcome, List<Double>> ratios) {
-    List<Double> all = outcomes.stream().flatMap(o -> ratios.apply(o).stream()).toList();
-    if (all.size() >= Interval.VALUES_MIN) {
-      report.add("%s, blocks of %d s".formatted(what, SideBySide.BLOCK_SECONDS), all, "");
-      report.add(what + ", mean of blocks, 95 %", Interval.ofRatios(all).asRounds(), "");
     }
   }
 

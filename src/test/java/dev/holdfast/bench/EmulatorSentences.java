@@ -11,20 +11,19 @@ import java.util.Optional;
 
 /**
  * What the framework costs around a real model on Google's emulators: jobs of one sentence, over
- * the bare loop. The worker and the loop have core 0, the emulators and the endpoint that stands in
- * for Cloud Storage core 1. Each round begins with a backlog.
+ * the bare loop. On the same core, the emulators and the endpoint that stands in for Cloud Storage
+ * have the other one; on the same threads nothing is pinned. Each round begins with a backlog.
  */
 final class EmulatorSentences {
 
   private static final int JOBS = Integer.getInteger("bench.emulators.small", 5_000);
   private static final int WARM_UP = 1_500;
   private static final long WARM_UP_FIRST = 800_000;
-  private static final int WORKER_CORE = 0;
   private static final int EMULATOR_CORE = 1;
 
   private EmulatorSentences() {}
 
-  static void run(Path directory, Path log, Path model, Report report) throws Exception {
+  static void run(Path directory, Path log, Path model, Same same, Report report) throws Exception {
     Optional<GoogleStack> google = GoogleStack.start(directory, log);
     if (google.isEmpty()) {
       return;
@@ -33,12 +32,14 @@ final class EmulatorSentences {
     SystemClock clock = new SystemClock();
     try (GoogleStack stack = google.get();
         Gcp gcp = Gcp.open(stack.options(), WorkerOptions.HEARS)) {
-      stack.pin(EMULATOR_CORE);
+      if (same == Same.CORE) {
+        stack.pin(EMULATOR_CORE);
+      }
       GoogleJobs backlog = new GoogleJobs(gcp, clock);
-      try (BareComparison bare = BareComparison.start(model, WORKER_CORE, log, report);
+      try (BareComparison bare = BareComparison.start(model, same.core(), log, report);
           Child worker =
               Child.start(
-                  WORKER_CORE,
+                  same.core(),
                   stack.options().emulators(),
                   log,
                   Stack.WORKER_FLAGS,
@@ -47,7 +48,7 @@ final class EmulatorSentences {
         worker.answer();
         worked(backlog, worker, location, WARM_UP_FIRST, WARM_UP);
         bare.with(
-            "%d jobs of one sentence on emulators, same core".formatted(JOBS),
+            "%d jobs of one sentence on emulators, %s".formatted(JOBS, same.words()),
             JOBS,
             worker,
             first -> worked(backlog, worker, location, first, JOBS));

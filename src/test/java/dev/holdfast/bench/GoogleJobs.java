@@ -28,6 +28,7 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
+import java.util.stream.Stream;
 
 /** Jobs of one item on Google's emulators: submitted, and worked on by a worker of this process. */
 final class GoogleJobs {
@@ -40,19 +41,26 @@ final class GoogleJobs {
   private final Clocked clock;
 
   /**
-   * Blocks until Firestore writes: an emulator that has just started needs longer for its first
-   * calls than any may take.
+   * Blocks until Firestore writes as many at once as a round submits: an emulator that has just
+   * started needs longer for its first calls than any may take.
    */
   GoogleJobs(Gcp gcp, Clocked clock) {
     this.gcp = gcp;
     this.clock = clock;
     Future<?> written = Future.failedFuture("none yet");
     for (int tries = 0; tries < TRIES_MAX && written.failed(); tries++) {
-      Job nobodys = JobLife.created(JobId.random(), spec("none", "warm-up"), clock.instant());
-      written = gcp.store().create(nobodys);
+      written =
+          Future.join(
+              Stream.generate(() -> gcp.store().create(nobodys()))
+                  .limit(SUBMITTED_AT_ONCE)
+                  .toList());
       await(written.otherwiseEmpty());
     }
     await(written);
+  }
+
+  private Job nobodys() {
+    return JobLife.created(JobId.random(), spec("none", "warm-up"), clock.instant());
   }
 
   /**

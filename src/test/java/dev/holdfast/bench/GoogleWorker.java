@@ -55,7 +55,7 @@ final class GoogleWorker {
             ModelSpec.Kind.TEXT_EMBEDDING,
             "cpu",
             new BatchLimits(BareLoop.BATCH_ITEMS_MAX, BareLoop.BATCH_TOKENS_MAX, DELAY),
-            OptionalInt.empty(),
+            OptionalInt.of(1),
             Set.of(),
             precision);
   }

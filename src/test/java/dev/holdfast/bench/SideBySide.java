@@ -1,27 +1,20 @@
 package dev.holdfast.bench;
 
-import dev.holdfast.client.Metrics;
-import dev.holdfast.emulator.FreePort;
-import io.vertx.core.json.JsonObject;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.ToDoubleFunction;
 
 /**
- * Two ways to run one job, at the same time, each with an API and a worker that have a core to
- * themselves. The ways change cores every {@value #SLICE_MILLIS} ms: what slows the machine slows
- * both, and what slows one core slows each in turn.
+ * Two ways to run one job, at the same time, each with a core to itself. The ways change cores
+ * every {@value #SLICE_MILLIS} ms: what slows the machine slows both, and what slows one core slows
+ * each in turn.
  */
-final class SideBySide implements AutoCloseable {
+final class SideBySide {
 
   private static final int SLICE_MILLIS = 1_000;
 
@@ -30,13 +23,10 @@ final class SideBySide implements AutoCloseable {
 
   static final int BLOCK_SECONDS = SLICES_OF_BLOCK * SLICE_MILLIS / 1_000;
 
-  private static final String HOST = "127.0.0.1";
-  private static final String ITEMS = "holdfast_items_total";
-
   /**
    * How far a way had come.
    *
-   * @param cpuSeconds processor time of its API and its worker
+   * @param cpuSeconds processor time of all its processes
    */
   record Sample(double seconds, double items, double cpuSeconds) {}
 
@@ -46,7 +36,7 @@ final class SideBySide implements AutoCloseable {
   /**
    * What a way's job took from its submit to its end.
    *
-   * @param cpuSeconds processor time of its API and its worker
+   * @param cpuSeconds processor time of all its processes
    */
   record Ended(double seconds, double cpuSeconds, long parts) {}
 
@@ -69,38 +59,28 @@ final class SideBySide implements AutoCloseable {
   private final Way with;
   private final Way without;
 
-  private SideBySide(Way with, Way without) {
+  SideBySide(Way with, Way without) {
     this.with = with;
     this.without = without;
   }
 
-  /** Starts both ways, each with a checkpoint span of its own. */
-  static SideBySide start(Path directory, Path log, String with, String without)
-      throws IOException, InterruptedException {
-    Way first = Way.start(directory.resolve("with"), log, with);
-    try {
-      return new SideBySide(first, Way.start(directory.resolve("without"), log, without));
-    } catch (IOException | InterruptedException | RuntimeException e) {
-      first.stack.close();
-      throw e;
-    }
-  }
-
   /**
-   * Has both run a job of the same lines.
+   * Has both run a job of the same sentences.
    *
+   * @param first the number of the first one
    * @param core where "with" begins
    */
-  Outcome job(String lines, int items, int core) throws IOException, InterruptedException {
+  Outcome job(long first, int items, int core) throws IOException, InterruptedException {
     double withBefore = with.items();
     double withoutBefore = without.items();
-    CompletableFuture<Ended> withEnd = CompletableFuture.supplyAsync(() -> with.job(lines));
-    CompletableFuture<Ended> withoutEnd = CompletableFuture.supplyAsync(() -> without.job(lines));
+    CompletableFuture<Ended> withEnd = CompletableFuture.supplyAsync(() -> with.job(first, items));
+    CompletableFuture<Ended> withoutEnd =
+        CompletableFuture.supplyAsync(() -> without.job(first, items));
     CompletableFuture<Void> both = CompletableFuture.allOf(withEnd, withoutEnd);
     List<Pair> pairs = new ArrayList<>();
     for (int slice = 0; !both.isDone(); slice++) {
       if (slice % SLICES_OF_BLOCK == 0) {
-        Pair pair = new Pair(with.sample(withBefore), without.sample(withoutBefore));
+        Pair pair = new Pair(sample(with, withBefore), sample(without, withoutBefore));
         if (within(pair.with, items) && within(pair.without, items)) {
           pairs.add(pair);
         }
@@ -147,57 +127,9 @@ final class SideBySide implements AutoCloseable {
     return (to.items - from.items) / (cost.applyAsDouble(to) - cost.applyAsDouble(from));
   }
 
-  @Override
-  public void close() {
-    with.stack.close();
-    without.stack.close();
-  }
-
-  private record Way(Stack stack, int managementPort, Metrics metrics) {
-
-    static Way start(Path data, Path log, String span) throws IOException, InterruptedException {
-      int port = FreePort.find();
-      List<String> worker = new ArrayList<>(Stack.Commands.USUAL.worker());
-      worker.addAll(List.of("--management-port", Integer.toString(port)));
-      Stack.Commands commands = new Stack.Commands(Stack.Commands.USUAL.api(), worker);
-      Map<String, String> settings = Map.of("HOLDFAST_CHECKPOINT", span);
-      return new Way(Stack.start(data, log, 0, settings, commands), port, new Metrics());
-    }
-
-    double items() throws IOException, InterruptedException {
-      return metrics
-          .counter(HOST, managementPort, ITEMS)
-          .orElseThrow(() -> new IOException("the worker does not tell its " + ITEMS));
-    }
-
-    Sample sample(double itemsBefore) throws IOException, InterruptedException {
-      double items = items() - itemsBefore;
-      return new Sample(System.nanoTime() / 1e9, items, cpuSeconds());
-    }
-
-    private double cpuSeconds() throws IOException {
-      return stack.worker().cpuSeconds() + stack.apiProcess().cpuSeconds();
-    }
-
-    void pin(int core) throws IOException, InterruptedException {
-      stack.worker().pin(core);
-      stack.apiProcess().pin(core);
-    }
-
-    /** Blocks until it is complete. */
-    Ended job(String lines) {
-      try {
-        double cpu = cpuSeconds();
-        long from = System.nanoTime();
-        JsonObject ended = stack.api.await(stack.api.submitFile(lines));
-        double seconds = (System.nanoTime() - from) / 1e9;
-        long parts = ended.getJsonObject("result").getLong("parts");
-        return new Ended(seconds, cpuSeconds() - cpu, parts);
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      } catch (InterruptedException e) {
-        throw new CompletionException(e);
-      }
-    }
+  private static Sample sample(Way way, double itemsBefore)
+      throws IOException, InterruptedException {
+    double items = way.items() - itemsBefore;
+    return new Sample(System.nanoTime() / 1e9, items, way.cpuSeconds());
   }
 }
