@@ -11,8 +11,9 @@ import java.util.Optional;
 
 /**
  * What the framework costs around a real model on Google's emulators: jobs of one sentence, over
- * the bare loop. On the same core, the emulators and the endpoint that stands in for Cloud Storage
- * have the other one; on the same threads nothing is pinned. Each round begins with a backlog.
+ * the bare loop. The emulators and the endpoint that stands in for Cloud Storage have one core: of
+ * the worker and the bare loop, it is the other one or, on the same threads, one of both. Each
+ * round begins with a backlog.
  */
 final class EmulatorSentences {
 
@@ -32,9 +33,7 @@ final class EmulatorSentences {
     SystemClock clock = new SystemClock();
     try (GoogleStack stack = google.get();
         Gcp gcp = Gcp.open(stack.options(), WorkerOptions.HEARS)) {
-      if (same == Same.CORE) {
-        stack.pin(EMULATOR_CORE);
-      }
+      stack.pin(EMULATOR_CORE);
       GoogleJobs backlog = new GoogleJobs(gcp, clock);
       try (BareComparison bare = BareComparison.start(model, same.core(), log, report);
           Child worker =
