@@ -1,7 +1,7 @@
 package dev.holdfast.job;
 
 /** Half-precision numbers, which Java 17 cannot convert by itself. */
-final class HalfFloats {
+public final class HalfFloats {
 
   private HalfFloats() {}
 
@@ -24,7 +24,8 @@ final class HalfFloats {
     return (short) (sign | (int) Math.rint(subnormal));
   }
 
-  static float fromFp16(short half) {
+  /** What IEEE 754 binary16 says, exactly. */
+  public static float fromFp16(short half) {
     int sign = (half & 0x8000) << 16;
     int exponent = (half >>> 10) & 0x1f;
     int fraction = half & 0x3ff;
@@ -45,7 +46,8 @@ final class HalfFloats {
     return (short) ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16);
   }
 
-  static float fromBf16(short half) {
+  /** What the upper half of a binary32 says, exactly. */
+  public static float fromBf16(short half) {
     return Float.intBitsToFloat(half << 16);
   }
 }

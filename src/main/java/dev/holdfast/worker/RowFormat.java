@@ -3,7 +3,7 @@ package dev.holdfast.worker;
 import dev.holdfast.job.JobException;
 import dev.holdfast.job.RowEncoding;
 import dev.holdfast.job.Tensor;
-import dev.holdfast.job.TensorJson;
+import io.vertx.core.json.Json;
 import org.jspecify.annotations.Nullable;
 
 /** One row of a result as a line of JSONL. */
@@ -24,14 +24,14 @@ final class RowFormat {
     id(id, out);
     if (row instanceof InferenceEngine.Embedding embedding) {
       out.append(",\"embedding\":");
-      TensorJson.write(embedding.vector(), encoding, out);
+      RowNumbers.write(embedding.vector(), encoding, out);
       out.append("}\n");
     } else if (row instanceof InferenceEngine.Tensors tensors) {
       out.append(",\"outputs\":[");
       String comma = "";
       for (Tensor tensor : tensors.outputs()) {
         out.append(comma);
-        TensorJson.write(tensor, encoding, out);
+        RowNumbers.write(tensor, encoding, out);
         comma = ",";
       }
       out.append("]}\n");
@@ -43,7 +43,7 @@ final class RowFormat {
     out.append(INDEX).append(line.index()).append(",\"line\":").append(line.number());
     id(id, out);
     out.append(",\"error\":{\"code\":\"").append(problem.error().code());
-    out.append("\",\"message\":").append(TensorJson.quoted(problem.explanation())).append("}}\n");
+    out.append("\",\"message\":").append(Json.encode(problem.explanation())).append("}}\n");
   }
 
   /**
@@ -61,7 +61,7 @@ final class RowFormat {
 
   private static void id(@Nullable String id, StringBuilder out) {
     if (id != null) {
-      out.append(",\"id\":").append(TensorJson.quoted(id));
+      out.append(",\"id\":").append(Json.encode(id));
     }
   }
 }

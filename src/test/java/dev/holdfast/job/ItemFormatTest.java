@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.holdfast.job.ModelSpec.Kind;
 import java.nio.ByteOrder;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -78,7 +77,7 @@ class ItemFormatTest {
 
   @ParameterizedTest
   @EnumSource(Tensor.Datatype.class)
-  void everyDatatypeComesBackAsItWent(Tensor.Datatype datatype) {
+  void everyDatatypeIsReadAsLittleEndianBytes(Tensor.Datatype datatype) {
     String data = datatype == Tensor.Datatype.BOOL ? "[true,false]" : "[1,100]";
     String line =
         "{\"inputs\":[{\"name\":\"x\",\"shape\":[2],\"datatype\":\"%s\",\"data\":%s}]}"
@@ -86,13 +85,6 @@ class ItemFormatTest {
     Tensor tensor = ((Item.Tensors) ItemFormat.parse(Kind.TENSOR, line)).inputs().get(0);
     assertThat(tensor.data().order()).isEqualTo(ByteOrder.LITTLE_ENDIAN);
     assertThat(tensor.data().remaining()).isEqualTo(2 * datatype.bytes());
-
-    StringBuilder json = new StringBuilder("{\"inputs\":[");
-    TensorJson.write(tensor, RowEncoding.JSON, json);
-    json.append("]}");
-
-    assertThat(((Item.Tensors) ItemFormat.parse(Kind.TENSOR, json.toString())).inputs())
-        .isEqualTo(List.of(tensor));
   }
 
   @Test

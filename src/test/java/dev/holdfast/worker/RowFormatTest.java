@@ -2,6 +2,9 @@ package dev.holdfast.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.job.Item;
+import dev.holdfast.job.ItemFormat;
+import dev.holdfast.job.ModelSpec;
 import dev.holdfast.job.RowEncoding;
 import dev.holdfast.job.Tensor;
 import dev.holdfast.job.Tensor.Datatype;
@@ -107,6 +110,46 @@ class RowFormatTest {
       assertThat(output.getString("datatype")).isEqualTo("INT64");
       assertThat(output.getJsonArray("shape")).isEqualTo(new JsonArray("[1,2]"));
       assertThat(decoded(output.getValue("data"))).as("writing consumes nothing").isEqualTo(data);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Datatype.class)
+  void whatWasWrittenIsReadAgainAsAnInput(Datatype datatype) {
+    String data = datatype == Datatype.BOOL ? "[true,false]" : "[1,100]";
+    String item =
+        "{\"inputs\":[{\"name\":\"x\",\"shape\":[2],\"datatype\":\"%s\",\"data\":%s}]}"
+            .formatted(datatype, data);
+    List<Tensor> tensors = tensors(item);
+    String row = row(new Tensors(tensors), RowEncoding.JSON);
+    String outputs = new JsonObject(row).getJsonArray("outputs").encode();
+    assertThat(tensors("{\"inputs\":" + outputs + "}")).isEqualTo(tensors);
+  }
+
+  private static List<Tensor> tensors(String item) {
+    return ((Item.Tensors) ItemFormat.parse(ModelSpec.Kind.TENSOR, item)).inputs();
+  }
+
+  @Test
+  void numbersOfAnySizeComeBackAndAreNoLongerThanJavaWritesThem() {
+    Random random = new Random(3);
+    for (int i = 0; i < 1_000; i++) {
+      float[] vector = new float[100];
+      long javas = 0;
+      for (int j = 0; j < vector.length; j++) {
+        float any = Float.intBitsToFloat(random.nextInt());
+        vector[j] = Float.isFinite(any) ? any : 2e-3f;
+        javas += Float.toString(vector[j]).length();
+      }
+      StringBuilder json = new StringBuilder();
+      RowNumbers.write(vector, RowEncoding.JSON, json);
+      String[] numbers = json.substring(1, json.length() - 1).split(",", -1);
+      long ours = 0;
+      for (int j = 0; j < vector.length; j++) {
+        assertThat(Float.parseFloat(numbers[j])).isEqualTo(vector[j]);
+        ours += numbers[j].length();
+      }
+      assertThat(ours).isLessThanOrEqualTo(javas);
     }
   }
 
