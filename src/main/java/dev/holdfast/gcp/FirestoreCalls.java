@@ -86,7 +86,8 @@ final class FirestoreCalls implements FirestoreRpc {
   private final GatheredReads reads;
   private final ScheduledThreadPoolExecutor timers;
 
-  FirestoreCalls(GcpOptions options, List<ClientInterceptor> interceptors) throws IOException {
+  FirestoreCalls(GcpOptions options, List<ClientInterceptor> interceptors, InHand inHand)
+      throws IOException {
     timers =
         new ScheduledThreadPoolExecutor(
             1,
@@ -103,12 +104,14 @@ final class FirestoreCalls implements FirestoreRpc {
               stub.commitCallable(),
               stub.batchWriteCallable(),
               settings.commitSettings().getRetryableCodes(),
-              Gathering.Timers.of(timers));
+              Gathering.Timers.of(timers),
+              inHand);
       reads =
           new GatheredReads(
               stub.batchGetDocumentsCallable(),
               settings.batchGetDocumentsSettings().getRetryableCodes(),
-              Gathering.Timers.of(timers));
+              Gathering.Timers.of(timers),
+              inHand);
     } catch (IOException | RuntimeException e) {
       timers.shutdownNow();
       throw e;

@@ -13,13 +13,19 @@ final class FirestoreClient {
 
   private FirestoreClient() {}
 
+  /** For who has no job in hand. */
+  static Firestore open(GcpOptions options, List<ClientInterceptor> interceptors) {
+    return open(options, interceptors, new InHand());
+  }
+
   /**
    * Opens a client; nothing is sent before the first call. The caller closes it.
    *
    * @param interceptors see every call, retries counted in
+   * @param inHand what this process has to do
    * @throws UncheckedIOException if there are no credentials
    */
-  static Firestore open(GcpOptions options, List<ClientInterceptor> interceptors) {
+  static Firestore open(GcpOptions options, List<ClientInterceptor> interceptors, InHand inHand) {
     return FirestoreOptions.newBuilder()
         .setProjectId(options.project())
         .setDatabaseId(options.database())
@@ -28,7 +34,7 @@ final class FirestoreClient {
         .setServiceRpcFactory(
             library -> {
               try {
-                return new FirestoreCalls(options, interceptors);
+                return new FirestoreCalls(options, interceptors, inHand);
               } catch (IOException e) {
                 throw new UncheckedIOException("There are no credentials for Firestore.", e);
               }

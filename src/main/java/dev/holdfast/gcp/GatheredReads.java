@@ -37,10 +37,11 @@ final class GatheredReads
   GatheredReads(
       ServerStreamingCallable<BatchGetDocumentsRequest, BatchGetDocumentsResponse> reads,
       Set<Code> repeated,
-      Gathering.Timers timers) {
+      Gathering.Timers timers,
+      InHand inHand) {
     this.reads = reads;
     this.repeated = repeated;
-    this.calls = new Gathering<>(LIMITS, timers, Call::document, this::send);
+    this.calls = new Gathering<>(LIMITS, timers, inHand, Call::document, this::send);
   }
 
   @Override

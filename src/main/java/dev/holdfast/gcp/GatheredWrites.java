@@ -58,11 +58,12 @@ final class GatheredWrites extends UnaryCallable<CommitRequest, CommitResponse> 
       UnaryCallable<CommitRequest, CommitResponse> alone,
       UnaryCallable<BatchWriteRequest, BatchWriteResponse> together,
       Set<Code> repeated,
-      Gathering.Timers timers) {
+      Gathering.Timers timers,
+      InHand inHand) {
     this.alone = alone;
     this.together = together;
     this.repeated = repeated;
-    this.calls = new Gathering<>(LIMITS, timers, Call::document, this::send);
+    this.calls = new Gathering<>(LIMITS, timers, inHand, Call::document, this::send);
   }
 
   private record Call(CommitRequest request, SettableApiFuture<CommitResponse> answer, long began) {

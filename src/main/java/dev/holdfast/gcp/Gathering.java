@@ -15,7 +15,8 @@ import java.util.function.Function;
  * Many small things that one call can do together. While calls come one in {@link Limits#interval}
  * or less, and none right after another, each thing is sent at once; what would make more of them
  * waits for the next call, and so shares it. So a lone request waits for nobody, what comes
- * together takes two calls, and under load there are few. Nobody is blocked. Thread-safe.
+ * together takes two calls, and under load there are few, fewer still where {@link InHand#many}.
+ * Nobody is blocked. Thread-safe.
  *
  * @param <K> what one call can have only one of
  * @param <T> what a call has many of
@@ -27,6 +28,9 @@ final class Gathering<K, T> {
 
   /** Calls one {@link #APART} after the other, after a pause that was long enough for as many. */
   static final int BURST = 4;
+
+  /** The interval, if none is longer, and the only call of a burst, where nobody feels a wait. */
+  static final Duration UNHURRIED = Duration.ofMillis(30);
 
   /** What comes together has come by then, such as the reads of what one pull brought. */
   static final Duration APART = Duration.ofMillis(2);
@@ -73,28 +77,29 @@ final class Gathering<K, T> {
 
   private final Limits limits;
   private final Timers timers;
+  private final InHand inHand;
   private final Function<T, ?> once;
   private final Send<K, T> send;
 
   private final Map<K, Batch<K, T>> waiting = new HashMap<>();
-  private final long burstNanos;
   private final long apartNanos;
   private long nextAt;
   private long apartAt;
   private boolean closed;
 
   /**
+   * @param inHand whose jobs the items are about
    * @param once what an item is about; of two that are about the same the first goes when the
    *     second comes
    */
-  Gathering(Limits limits, Timers timers, Function<T, ?> once, Send<K, T> send) {
+  Gathering(Limits limits, Timers timers, InHand inHand, Function<T, ?> once, Send<K, T> send) {
     this.limits = limits;
     this.timers = timers;
+    this.inHand = inHand;
     this.once = once;
     this.send = send;
-    this.burstNanos = limits.interval().toNanos() * (BURST - 1);
     this.apartNanos = Math.min(APART.toNanos(), limits.interval().toNanos());
-    this.nextAt = timers.nanos() - burstNanos;
+    this.nextAt = timers.nanos() - limits.interval().toNanos() * (BURST - 1);
     this.apartAt = timers.nanos();
   }
 
@@ -132,8 +137,12 @@ final class Gathering<K, T> {
   private Batch<K, T> leaving(Batch<K, T> batch) {
     waiting.remove(batch.key);
     long now = timers.nanos();
+    boolean unhurried = inHand.many();
     long interval = limits.interval().toNanos();
-    long since = Math.max(nextAt - now, -burstNanos);
+    if (unhurried) {
+      interval = Math.max(interval, UNHURRIED.toNanos());
+    }
+    long since = Math.max(nextAt - now, unhurried ? 0 : -interval * (BURST - 1));
     nextAt = now + Math.min(since + interval, interval);
     apartAt = now + apartNanos;
     return batch;

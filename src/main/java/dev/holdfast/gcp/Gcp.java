@@ -44,7 +44,8 @@ public final class Gcp implements Backend {
       throws IOException {
     GrpcLog.quieten();
     PubSubLayout layout = PubSubLayout.read();
-    Firestore firestore = closing(FirestoreClient.open(options, interceptors));
+    InHand inHand = new InHand();
+    Firestore firestore = closing(FirestoreClient.open(options, interceptors, inHand));
     store = new FirestoreJobStore(firestore);
     roster = new FirestoreWorkerRoster(firestore);
     Storage storage = closing(GcsClient.open(options));
@@ -52,7 +53,7 @@ public final class Gcp implements Backend {
     open.push(threads::close);
     objects = closing(new GcsObjectStore(storage, options.bucket(), threads));
     externalInputs = new GcsExternalInputs(storage, options.inputBuckets(), threads);
-    PubSubClients clients = closing(PubSubClients.open(options, interceptors));
+    PubSubClients clients = closing(PubSubClients.open(options, interceptors, inHand));
     queue = closing(new PubSubJobQueue(clients, layout));
     events = closing(PubSubJobEvents.open(clients, layout, hears));
   }

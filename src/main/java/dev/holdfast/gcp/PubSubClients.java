@@ -70,14 +70,16 @@ final class PubSubClients implements AutoCloseable {
   private static final int REPLY_BYTES_MAX = 20 << 20;
 
   private final GcpOptions options;
+  private final InHand inHand;
   private final ScheduledThreadPoolExecutor timers;
   private final GrpcChannels channels;
   private final PublisherStub publisher;
   private final SubscriberStub subscriber;
 
-  private PubSubClients(GcpOptions options, List<ClientInterceptor> interceptors)
+  private PubSubClients(GcpOptions options, List<ClientInterceptor> interceptors, InHand inHand)
       throws IOException {
     this.options = options;
+    this.inHand = inHand;
     timers =
         new ScheduledThreadPoolExecutor(
             1,
@@ -102,15 +104,22 @@ final class PubSubClients implements AutoCloseable {
     }
   }
 
+  /** For who has no job in hand. */
+  static PubSubClients open(GcpOptions options, List<ClientInterceptor> interceptors)
+      throws IOException {
+    return open(options, interceptors, new InHand());
+  }
+
   /**
    * Opens the clients; nothing is sent before the first call.
    *
    * @param interceptors see every RPC, retries counted in
+   * @param inHand what this process has to do
    * @throws IOException if there are no credentials
    */
-  static PubSubClients open(GcpOptions options, List<ClientInterceptor> interceptors)
+  static PubSubClients open(GcpOptions options, List<ClientInterceptor> interceptors, InHand inHand)
       throws IOException {
-    return new PubSubClients(options, interceptors);
+    return new PubSubClients(options, interceptors, inHand);
   }
 
   private PublisherStubSettings publishing(List<ClientInterceptor> interceptors)
@@ -206,6 +215,10 @@ final class PubSubClients implements AutoCloseable {
 
   boolean emulated() {
     return options.pubSubEmulator().isPresent();
+  }
+
+  InHand inHand() {
+    return inHand;
   }
 
   PublisherStub publisher() {

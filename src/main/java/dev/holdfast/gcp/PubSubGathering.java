@@ -46,7 +46,8 @@ final class PubSubGathering<K, T> {
    */
   PubSubGathering(
       PubSubClients clients, Gathering.Limits limits, BiFunction<K, List<T>, Future<?>> call) {
-    this.gathering = new Gathering<>(limits, clients.timers(), entry -> entry, this::send);
+    this.gathering =
+        new Gathering<>(limits, clients.timers(), clients.inHand(), entry -> entry, this::send);
     this.call = call;
   }
 

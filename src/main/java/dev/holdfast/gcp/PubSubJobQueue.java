@@ -37,12 +37,14 @@ final class PubSubJobQueue implements JobQueue, AutoCloseable {
   private final PubSubLayout layout;
   private final PubSubPublishing publishing;
   private final PubSubLeases leases;
+  private final InHand inHand;
   private final PubSubPulls pulls;
   private final PubSubDeadLetters deadLetters;
   private final AtomicLong strangers = new AtomicLong();
 
   PubSubJobQueue(PubSubClients clients, PubSubLayout layout) {
     this.layout = layout;
+    inHand = clients.inHand();
     String subscription = layout.subscriptions().jobs().name();
     publishing = new PubSubPublishing(clients, PubSubClients.CALL_LIMIT);
     leases = new PubSubLeases(clients, subscription);
@@ -62,7 +64,8 @@ final class PubSubJobQueue implements JobQueue, AutoCloseable {
       return Future.failedFuture(new IllegalArgumentException("a pull takes 1 or more: " + max));
     }
     return CallerContext.here(
-        pullUntil(Math.min(max, PULL_MAX), ackDeadline, System.nanoTime() + wait.toNanos()));
+        pullUntil(Math.min(max, PULL_MAX), ackDeadline, System.nanoTime() + wait.toNanos())
+            .onSuccess(deliveries -> inHand.taken(deliveries.size())));
   }
 
   private Future<List<Delivery>> pullUntil(int max, Duration ackDeadline, long untilNanos) {
@@ -95,7 +98,8 @@ final class PubSubJobQueue implements JobQueue, AutoCloseable {
         // what the client libraries and the broker add for themselves is nobody's attribute
         attributes.keySet().removeIf(key -> key.startsWith("goog"));
         deliveries.add(
-            new LeasedMessage(leases, message.getAckId(), new Message(job.get(), attributes)));
+            new LeasedMessage(
+                leases, inHand, message.getAckId(), new Message(job.get(), attributes)));
       } else {
         foreign.add(message.getAckId());
       }
@@ -175,12 +179,15 @@ final class PubSubJobQueue implements JobQueue, AutoCloseable {
   /** A message with the id of its lease, which is settled once. */
   private static final class LeasedMessage implements Delivery {
     private final PubSubLeases leases;
+    private final InHand inHand;
     private final String ackId;
     private final Message message;
     private final AtomicBoolean settled = new AtomicBoolean();
+    private final AtomicBoolean given = new AtomicBoolean();
 
-    LeasedMessage(PubSubLeases leases, String ackId, Message message) {
+    LeasedMessage(PubSubLeases leases, InHand inHand, String ackId, Message message) {
       this.leases = leases;
+      this.inHand = inHand;
       this.ackId = ackId;
       this.message = message;
     }
@@ -206,6 +213,9 @@ final class PubSubJobQueue implements JobQueue, AutoCloseable {
 
     /** What was not said may be said again. */
     private Future<Void> settled(Future<Void> call) {
+      if (given.compareAndSet(false, true)) {
+        inHand.settled();
+      }
       return call.onFailure(failure -> settled.set(false));
     }
 

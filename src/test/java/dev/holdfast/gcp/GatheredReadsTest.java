@@ -74,7 +74,8 @@ class GatheredReadsTest {
             }
           },
           Set.of(Code.UNAVAILABLE, Code.INTERNAL),
-          timers);
+          timers,
+          new InHand());
 
   private static ApiException failed(Code code) {
     Status.Code grpc = Status.Code.valueOf(code.name());

@@ -69,7 +69,7 @@ class GatheredWritesTest {
   private final Script<BatchWriteRequest, BatchWriteResponse> together = new Script<>();
   private final GatheredWrites writes =
       new GatheredWrites(
-          alone, together, Set.of(Code.UNAVAILABLE, Code.RESOURCE_EXHAUSTED), timers);
+          alone, together, Set.of(Code.UNAVAILABLE, Code.RESOURCE_EXHAUSTED), timers, new InHand());
 
   private static Write update(String document) {
     return Write.newBuilder()

@@ -19,11 +19,12 @@ class GatheringTest {
   private static final Limits THREE = new Limits(Duration.ofMillis(10), 3, 100);
 
   private final HandTimers timers = new HandTimers();
+  private final InHand inHand = new InHand();
   private final List<List<String>> sent = new ArrayList<>();
   private final Gathering<String, String> gathering = gathering(THREE);
 
   private Gathering<String, String> gathering(Limits limits) {
-    return new Gathering<>(limits, timers, item -> item, (key, items) -> sent.add(items));
+    return new Gathering<>(limits, timers, inHand, item -> item, (key, items) -> sent.add(items));
   }
 
   private boolean add(String... items) {
@@ -108,6 +109,22 @@ class GatheringTest {
   }
 
   @Test
+  void whereManyJobsAreInHandCallsAreFurtherApart() {
+    inHand.taken(InHand.MANY);
+    add("a", "b");
+    assertThat(sent).containsExactly(List.of("a"));
+    timers.pass(Gathering.UNHURRIED.minusMillis(1));
+    add("c");
+    assertThat(sent).hasSize(1);
+    millis(1);
+    assertThat(sent).containsExactly(List.of("a"), List.of("b", "c"));
+    millis(1_000);
+    inHand.settled();
+    sent.clear();
+    busy();
+  }
+
+  @Test
   void aFullCallWaitsForNobody() {
     busy();
     add("a", "b", "c", "d");
@@ -177,6 +194,7 @@ class GatheringTest {
         new Gathering<>(
             new Limits(Duration.ofNanos(50_000), 50, 10_000),
             Gathering.Timers.of(executor),
+            inHand,
             item -> item,
             (key, items) -> {
               synchronized (calls) {

@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -96,6 +97,23 @@ class PubSubJobQueueTest extends JobQueueContract {
           .isLessThanOrEqualTo(Pace.calls(PubSubLeases.LIMITS, 100, began));
       assertThat(faults.calls().get("Pull")).isLessThanOrEqualTo(10);
       assertThat(faults.calls().get("ModifyAckDeadline")).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void whatIsPulledIsInHandUntilItIsSettled() {
+    PubSubClients clients = world.clients();
+    try (PubSubJobQueue mine = new PubSubJobQueue(clients, world.layout())) {
+      await(Future.all(Stream.generate(() -> mine.publish(message())).limit(InHand.MANY).toList()));
+      List<Delivery> held = new ArrayList<>();
+      while (held.size() < InHand.MANY) {
+        assertThat(clients.inHand().many()).isFalse();
+        held.addAll(await(mine.pull(InHand.MANY - held.size(), LEASE, patience())));
+      }
+      assertThat(clients.inHand().many()).isTrue();
+      await(held.get(0).ack());
+      assertThat(clients.inHand().many()).isFalse();
+      await(Future.all(held.stream().map(Delivery::ack).toList()));
     }
   }
 
