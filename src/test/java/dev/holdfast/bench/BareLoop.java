@@ -28,9 +28,10 @@ import java.util.stream.IntStream;
 /**
  * The best loop that one would write around the bare model: a window of texts is tokenised without
  * padding, sorted by token count, cut by a token budget and inferred, on one thread. No queue, no
- * record, no result file. Reads {@code first count} lines from its standard input and answers each
- * with the seconds that embedding those sentences took. How many it has embedded so far is in the
- * file that its second argument names, if it has one.
+ * record, no result file. Reads {@code first count} lines from its standard input, or {@code first
+ * count batch} with the most texts of a forward call, and answers each with the seconds that
+ * embedding those sentences took. How many it has embedded so far is in the file that its second
+ * argument names, if it has one.
  */
 final class BareLoop {
 
@@ -90,18 +91,19 @@ final class BareLoop {
         List<String> words = List.of(line.split(" ", -1));
         long first = Long.parseLong(words.get(0));
         int count = Integer.parseInt(words.get(1));
+        int batchMax = words.size() > 2 ? Integer.parseInt(words.get(2)) : BATCH_ITEMS_MAX;
         List<String> texts =
             IntStream.range(0, count).mapToObj(i -> Sentences.at(first + i)).toList();
         long from = System.nanoTime();
         for (int i = 0; i < count; i += WINDOW_TEXTS) {
-          loop.embed(texts.subList(i, Math.min(count, i + WINDOW_TEXTS)));
+          loop.embed(texts.subList(i, Math.min(count, i + WINDOW_TEXTS)), batchMax);
         }
         System.out.println((System.nanoTime() - from) / 1e9);
       }
     }
   }
 
-  private float[][] embed(List<String> texts) {
+  private float[][] embed(List<String> texts, int batchMax) {
     long[][] ids =
         Arrays.stream(tokenizer.batchEncode(texts)).map(Encoding::getIds).toArray(long[][]::new);
     List<Integer> order =
@@ -113,7 +115,7 @@ final class BareLoop {
     int from = 0;
     while (from < order.size()) {
       int longest = ids[order.get(from)].length;
-      int fit = Math.max(1, Math.min(BATCH_ITEMS_MAX, BATCH_TOKENS_MAX / longest));
+      int fit = Math.max(1, Math.min(batchMax, BATCH_TOKENS_MAX / longest));
       List<Integer> batch = order.subList(from, Math.min(order.size(), from + fit));
       forward(ids, batch, longest, vectors);
       embedded += batch.size();

@@ -71,39 +71,67 @@ final class SpringPeer {
     }
   }
 
-  /** What one worker did: jobs a second, and jobs a second of its processor time. */
-  private record Side(String name, List<Double> rates, List<Double> perCpuSecond) {
-    Side(String name) {
-      this(name, new ArrayList<>(), new ArrayList<>());
-    }
-  }
-
-  /** One of our workers. */
-  private record Own(Side side, Child child) {}
-
   private interface Round {
     double seconds() throws IOException;
   }
 
+  /** A process that has its turn in each round: jobs a second, and a second of processor time. */
+  private record Contender(
+      String name, Child child, Round round, List<Double> rates, List<Double> perCpuSecond) {
+
+    Contender(String name, Child child, Round round) {
+      this(name, child, round, new ArrayList<>(), new ArrayList<>());
+    }
+
+    void turn(int jobs, boolean counts) throws IOException {
+      double cpu = child.cpuSeconds();
+      double seconds = round.seconds();
+      if (counts) {
+        rates.add(jobs / seconds);
+        perCpuSecond.add(jobs / (child.cpuSeconds() - cpu));
+      }
+    }
+  }
+
+  /** One of our workers. */
+  private record Own(String name, Child child) {}
+
   private void noop() throws IOException {
     IntFunction<String> text = i -> "text " + i;
     try (Child ours = holdfast(GoogleWorker.NO_MODEL, Precision.FP32)) {
-      List<Own> own = List.of(new Own(new Side("Holdfast"), ours));
-      compare("no-op jobs", NOOP_JOBS, GoogleWorker.NO_MODEL, own, text);
+      List<Own> own = List.of(new Own("Holdfast", ours));
+      compare("no-op jobs", NOOP_JOBS, GoogleWorker.NO_MODEL, own, List.of(), text);
     }
   }
 
   private void sentences(String model) throws IOException {
     List<Own> ours = new ArrayList<>();
-    try {
-      ours.add(new Own(new Side("Holdfast"), holdfast(model, Precision.FP32)));
+    try (Child bare =
+        Child.start(
+            WORKER_CORE,
+            Map.of(),
+            log,
+            Stack.WORKER_FLAGS,
+            List.of(BareLoop.class.getName(), model))) {
+      ours.add(new Own("Holdfast", holdfast(model, Precision.FP32)));
       if (computesBf16()) {
-        ours.add(new Own(new Side("Holdfast in bf16"), holdfast(model, Precision.BF16)));
+        ours.add(new Own("Holdfast in bf16", holdfast(model, Precision.BF16)));
       }
-      compare("one-sentence jobs", SENTENCES, model, ours, i -> Sentences.at(i));
+      bare.answer();
+      List<Contender> alone =
+          List.of(
+              alone("the model alone, in batches", bare, BareLoop.BATCH_ITEMS_MAX),
+              alone("the model alone, one text a forward call", bare, 1));
+      compare("one-sentence jobs", SENTENCES, model, ours, alone, i -> Sentences.at(i));
     } finally {
       ours.forEach(own -> own.child.close());
     }
+  }
+
+  /** Tells how much of a ratio over the peer, which makes no batches, is theirs. */
+  private static Contender alone(String name, Child bare, int batchMax) {
+    String question = "0 %d %d".formatted(SENTENCES, batchMax);
+    return new Contender(name, bare, () -> Double.parseDouble(bare.ask(question)));
   }
 
   /** Whether Holdfast would serve a model in bf16 here. */
@@ -113,10 +141,13 @@ final class SpringPeer {
   }
 
   private void compare(
-      String what, int jobs, String model, List<Own> ours, IntFunction<String> text)
+      String what,
+      int jobs,
+      String model,
+      List<Own> ours,
+      List<Contender> alone,
+      IntFunction<String> text)
       throws IOException {
-    Side peer = new Side("Spring peer");
-    Side lean = new Side("Spring peer, one document");
     SystemClock clock = new SystemClock();
     try (Child theirs = peer(model, "job");
         Child leanest = peer(model, "document");
@@ -127,48 +158,47 @@ final class SpringPeer {
       theirs.answerAfter(ANSWER);
       leanest.answerAfter(ANSWER);
       GoogleJobs backlog = new GoogleJobs(gcp, clock);
+      List<Contender> own = new ArrayList<>();
+      for (Own one : ours) {
+        Round round =
+            () -> {
+              backlog.submit(GoogleWorker.name(model), jobs, text);
+              return Double.parseDouble(one.child.ask(Integer.toString(jobs)));
+            };
+        own.add(new Contender(one.name, one.child, round));
+      }
+      List<Contender> peers =
+          List.of(
+              new Contender("Spring peer", theirs, () -> asked(theirs, jobs, text)),
+              new Contender(
+                  "Spring peer, one document", leanest, () -> asked(leanest, jobs, text)));
+      List<Contender> all = Stream.of(own, peers, alone).flatMap(List::stream).toList();
       for (int round = 0; round <= ROUNDS; round++) {
-        boolean counts = round > 0;
-        for (Own own : ours) {
-          backlog.submit(GoogleWorker.name(model), jobs, text);
-          Round asked = () -> Double.parseDouble(own.child.ask(Integer.toString(jobs)));
-          measure(own.side, own.child, jobs, counts, asked);
+        for (Contender one : all) {
+          one.turn(jobs, round > 0);
         }
-        measure(peer, theirs, jobs, counts, () -> asked(theirs, jobs, text));
-        measure(lean, leanest, jobs, counts, () -> asked(leanest, jobs, text));
+      }
+      all.forEach(one -> report(what, one));
+      own.forEach(one -> peers.forEach(peer -> report(what, one, peer)));
+      if (!alone.isEmpty()) {
+        report(what, alone.get(0), alone.get(1));
       }
     } finally {
       clock.close();
     }
-    report(what, ours.stream().map(Own::side).toList(), List.of(peer, lean));
   }
 
-  private void report(String what, List<Side> ours, List<Side> peers) {
-    for (Side side : Stream.concat(ours.stream(), peers.stream()).toList()) {
-      report.add(what + ", " + side.name, side.rates, "jobs/s");
-      report.add(
-          what + ", " + side.name + ", per second of processor time", side.perCpuSecond, "jobs");
-    }
-    for (Side own : ours) {
-      for (Side peer : peers) {
-        String over = what + ", " + own.name + " over " + peer.name;
-        report.add(over, ratios(own.rates, peer.rates), "");
-        report.add(
-            over + ", per second of processor time",
-            ratios(own.perCpuSecond, peer.perCpuSecond),
-            "");
-      }
-    }
+  private void report(String what, Contender one) {
+    String name = what + ", " + one.name;
+    report.add(name, one.rates, "jobs/s");
+    report.add(name + ", per second of processor time", one.perCpuSecond, "jobs");
   }
 
-  private static void measure(Side side, Child child, int jobs, boolean counts, Round round)
-      throws IOException {
-    double cpu = child.cpuSeconds();
-    double seconds = round.seconds();
-    if (counts) {
-      side.rates.add(jobs / seconds);
-      side.perCpuSecond.add(jobs / (child.cpuSeconds() - cpu));
-    }
+  private void report(String what, Contender one, Contender other) {
+    String over = what + ", " + one.name + " over " + other.name;
+    report.add(over, ratios(one.rates, other.rates), "");
+    report.add(
+        over + ", per second of processor time", ratios(one.perCpuSecond, other.perCpuSecond), "");
   }
 
   private double asked(Child peer, int jobs, IntFunction<String> text) throws IOException {
