@@ -29,7 +29,7 @@ final class Gathering<K, T> {
   /** Calls one {@link #APART} after the other, after a pause that was long enough for as many. */
   static final int BURST = 4;
 
-  /** The interval, if none is longer, and the only call of a burst, where nobody feels a wait. */
+  /** At least the interval, with no call right after another, where {@link InHand#many}. */
   static final Duration UNHURRIED = Duration.ofMillis(30);
 
   /** What comes together has come by then, such as the reads of what one pull brought. */

@@ -65,7 +65,7 @@ final class PubSubJobQueue implements JobQueue, AutoCloseable {
     }
     return CallerContext.here(
         pullUntil(Math.min(max, PULL_MAX), ackDeadline, System.nanoTime() + wait.toNanos())
-            .onSuccess(deliveries -> inHand.taken(deliveries.size())));
+            .onSuccess(deliveries -> inHand.taken(ids(deliveries), ackDeadline)));
   }
 
   private Future<List<Delivery>> pullUntil(int max, Duration ackDeadline, long untilNanos) {
@@ -150,6 +150,7 @@ final class PubSubJobQueue implements JobQueue, AutoCloseable {
     } catch (IllegalArgumentException e) {
       return Future.failedFuture(e);
     }
+    inHand.extended(ids, ackDeadline);
     return ids.isEmpty()
         ? Future.succeededFuture()
         : CallerContext.here(leases.lease(ids, Math.max(1, PubSubLeases.seconds(ackDeadline))));
@@ -183,7 +184,6 @@ final class PubSubJobQueue implements JobQueue, AutoCloseable {
     private final String ackId;
     private final Message message;
     private final AtomicBoolean settled = new AtomicBoolean();
-    private final AtomicBoolean given = new AtomicBoolean();
 
     LeasedMessage(PubSubLeases leases, InHand inHand, String ackId, Message message) {
       this.leases = leases;
@@ -213,9 +213,7 @@ final class PubSubJobQueue implements JobQueue, AutoCloseable {
 
     /** What was not said may be said again. */
     private Future<Void> settled(Future<Void> call) {
-      if (given.compareAndSet(false, true)) {
-        inHand.settled();
-      }
+      inHand.settled(ackId);
       return call.onFailure(failure -> settled.set(false));
     }
 

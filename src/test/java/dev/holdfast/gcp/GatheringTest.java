@@ -110,7 +110,7 @@ class GatheringTest {
 
   @Test
   void whereManyJobsAreInHandCallsAreFurtherApart() {
-    inHand.taken(InHand.MANY);
+    inHand.taken(InHandTest.ids(), Duration.ofMinutes(1));
     add("a", "b");
     assertThat(sent).containsExactly(List.of("a"));
     timers.pass(Gathering.UNHURRIED.minusMillis(1));
@@ -119,7 +119,7 @@ class GatheringTest {
     millis(1);
     assertThat(sent).containsExactly(List.of("a"), List.of("b", "c"));
     millis(1_000);
-    inHand.settled();
+    inHand.settled(InHandTest.ids().get(0));
     sent.clear();
     busy();
   }
